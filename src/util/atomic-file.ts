@@ -1,0 +1,92 @@
+/**
+ * Files that are there whole or not at all, also after a crash.
+ *
+ * What a killed process leaves behind is named `.<file>.<pid>.<hex>.tmp`, in the file's folder.
+ */
+import { randomBytes } from 'node:crypto'
+import { open, rename, rm, type FileHandle } from 'node:fs/promises'
+import { basename, dirname, join } from 'node:path'
+// a name, not the machine's state: it tells whose a left-over is
+import { pid } from 'node:process'
+import { Writable } from 'node:stream'
+import type { Call } from './call.ts'
+
+/** `bytes` in place of whatever `path` was; on disk once this resolves. */
+export async function writeAtomic(
+  path: string,
+  bytes: Uint8Array | string,
+  call?: Call,
+): Promise<void> {
+  await replaceFile(path, file => file.writeFile(bytes), call)
+  await syncFolder(dirname(path))
+}
+
+/**
+ * Runs `fill` on a new file, which then takes the place of `path`. Its bytes are on disk by then,
+ * its name only after `syncFolder`. If anything fails, or the caller stops, nothing is left.
+ */
+export async function replaceFile(
+  path: string,
+  fill: (file: FileHandle) => Promise<void>,
+  { signal }: Call = {},
+): Promise<void> {
+  signal?.throwIfAborted()
+  const temporary = temporaryFor(path)
+  const file = await open(temporary, 'wx')
+  try {
+    try {
+      await fill(file)
+      await file.sync()
+    } finally {
+      await file.close()
+    }
+    signal?.throwIfAborted()
+    await rename(temporary, path)
+  } catch (error) {
+    await rm(temporary, { force: true })
+    throw error
+  }
+}
+
+const BUFFER_BYTES = 512 * 1024
+
+/** Writes on to an open file, which stays open. What has gathered meanwhile goes in one call. */
+export function sinkOf(file: FileHandle): Writable {
+  async function writeAll(chunks: readonly Buffer[]): Promise<void> {
+    const { bytesWritten } = await file.writev(chunks)
+    const size = chunks.reduce((sum, { length }) => sum + length, 0)
+    if (bytesWritten < size) await file.writeFile(Buffer.concat(chunks).subarray(bytesWritten))
+  }
+  return new Writable({
+    highWaterMark: BUFFER_BYTES,
+    write: (chunk: Buffer, _, done) => void writeAll([chunk]).then(() => done(), done),
+    writev: (waiting, done) =>
+      void writeAll(waiting.map(({ chunk }) => chunk)).then(() => done(), done),
+  })
+}
+
+function temporaryFor(path: string): string {
+  const name = `.${basename(path)}.${pid}.${randomBytes(8).toString('hex')}.tmp`
+  return join(dirname(path), name)
+}
+
+/** File systems that cannot sync a folder say so in one of these ways. */
+const NO_FOLDER_SYNC = new Set(['EINVAL', 'EISDIR', 'EPERM', 'ENOTSUP'])
+
+/** Makes the names in a folder last. */
+export async function syncFolder(path: string): Promise<void> {
+  try {
+    const folder = await open(path, 'r')
+    try {
+      await folder.sync()
+    } finally {
+      await folder.close()
+    }
+  } catch (error) {
+    if (!isOneOf(error, NO_FOLDER_SYNC)) throw error
+  }
+}
+
+function isOneOf(error: unknown, codes: ReadonlySet<string>): boolean {
+  return error instanceof Error && 'code' in error && codes.has(String(error.code))
+}

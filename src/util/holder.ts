@@ -1,0 +1,89 @@
+/** Who holds a heartbeat file, and whether that process has ended. */
+import { readFile, readlink } from 'node:fs/promises'
+import { isRecord } from '../oci/descriptor.ts'
+
+export interface Holder {
+  readonly id: string
+  readonly pid: number
+  readonly host: string
+  readonly startedAt: string
+  /** Where the pid means something: one boot of one kernel, one pid namespace. Empty: unknown. */
+  readonly space: string
+  /** When the process started, in the kernel's ticks: a pid is used again. Empty: unknown. */
+  readonly ticks: string
+}
+
+const ID = /^[0-9a-f]{24}$/
+
+export async function identify({
+  pid,
+  host,
+  now,
+}: {
+  readonly pid: number
+  readonly host: string
+  readonly now: () => Date
+}): Promise<Omit<Holder, 'id'>> {
+  const [boot, namespace, life] = await Promise.all([
+    known(readFile('/proc/sys/kernel/random/boot_id', 'utf8')),
+    known(readlink('/proc/self/ns/pid')),
+    lifeOf(pid),
+  ])
+  const space = boot && namespace ? `${boot.trim()} ${namespace}` : ''
+  return { pid, host, startedAt: now().toISOString(), space, ticks: life?.ticks ?? '' }
+}
+
+export function parseHolder(text: string): Holder | undefined {
+  const value = parseJson(text)
+  if (!isRecord(value)) return undefined
+  const { id, pid, host, startedAt, space, ticks } = value
+  if (typeof id !== 'string' || !ID.test(id)) return undefined
+  if (typeof pid !== 'number' || !Number.isSafeInteger(pid) || pid < 1) return undefined
+  if (typeof host !== 'string' || typeof startedAt !== 'string') return undefined
+  if (typeof space !== 'string' || typeof ticks !== 'string') return undefined
+  return { id, pid, host, startedAt, space, ticks }
+}
+
+/**
+ * Whether the other's process has definitely ended or definitely not; `undefined` where only its
+ * heart can tell. A process that is surely there counts as running even when its heart is silent:
+ * the machine may just have woken up.
+ */
+export async function hasEnded(
+  other: Holder,
+  self: Omit<Holder, 'id'>,
+  isAlive: (pid: number) => boolean,
+): Promise<boolean | undefined> {
+  if (other.host !== self.host || other.space !== self.space) return undefined
+  if (!isAlive(other.pid)) return true
+  const life = await lifeOf(other.pid)
+  // a /proc that does not even show the first process hides others too
+  if (!life) return (await lifeOf(1)) ? true : undefined
+  if (life.isZombie) return true
+  return other.ticks === '' ? undefined : life.ticks !== other.ticks
+}
+
+/** Of proc(5)'s stat the state and field 22; the second field, in parentheses, may hold anything. */
+async function lifeOf(pid: number): Promise<{ ticks: string; isZombie: boolean } | undefined> {
+  const stat = await known(readFile(`/proc/${pid}/stat`, 'utf8'))
+  const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ')
+  const ticks = fields[19]
+  return ticks === undefined ? undefined : { ticks, isZombie: fields[0] === 'Z' }
+}
+
+/** Empty where the system does not tell: one without /proc, or one that hides it. */
+async function known(text: Promise<string>): Promise<string> {
+  try {
+    return await text
+  } catch {
+    return ''
+  }
+}
+
+function parseJson(text: string): unknown {
+  try {
+    return JSON.parse(text)
+  } catch {
+    return undefined
+  }
+}

@@ -1,0 +1,97 @@
+import { mkdtemp, readdir, readFile, rm, symlink, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { Readable } from 'node:stream'
+import { pipeline } from 'node:stream/promises'
+import { beforeEach, expect, it, onTestFinished } from 'vitest'
+import { replaceFile, sinkOf, writeAtomic } from '../../src/util/atomic-file.ts'
+
+let folder = ''
+
+beforeEach(async () => {
+  const made = await mkdtemp(join(tmpdir(), 'waybill-atomic-'))
+  folder = made
+  onTestFinished(() => rm(made, { recursive: true }))
+})
+
+it('makes a file, and replaces it', async () => {
+  const path = join(folder, 'a')
+  await writeAtomic(path, 'one')
+  expect(await readFile(path, 'utf8')).toBe('one')
+  await writeAtomic(path, Buffer.from('two'))
+  expect(await readFile(path, 'utf8')).toBe('two')
+  expect(await readdir(folder)).toEqual(['a'])
+})
+
+it('shows nothing before all is written, and a left-over by its name', async () => {
+  const path = join(folder, 'a')
+  await writeFile(path, 'old')
+  await replaceFile(path, async file => {
+    await file.writeFile('new')
+    expect(await readFile(path, 'utf8')).toBe('old')
+    const others = (await readdir(folder)).filter(name => name !== 'a')
+    expect(others).toEqual([expect.stringMatching(`^\\.a\\.${process.pid}\\.[0-9a-f]{16}\\.tmp$`)])
+  })
+  expect(await readFile(path, 'utf8')).toBe('new')
+  expect(await readdir(folder)).toEqual(['a'])
+})
+
+it('leaves everything as it was when filling fails', async () => {
+  const path = join(folder, 'a')
+  await writeFile(path, 'old')
+  const error = new Error('no')
+  const writing = replaceFile(path, async file => {
+    await file.writeFile('half')
+    throw error
+  })
+  await expect(writing).rejects.toBe(error)
+  expect(await readFile(path, 'utf8')).toBe('old')
+  expect(await readdir(folder)).toEqual(['a'])
+})
+
+it('leaves everything as it was when stopped, early or late', async () => {
+  const path = join(folder, 'a')
+  const early = writeAtomic(path, 'x', { signal: AbortSignal.abort() })
+  await expect(early).rejects.toMatchObject({ name: 'AbortError' })
+  const stop = new AbortController()
+  const late = replaceFile(path, async () => stop.abort(), { signal: stop.signal })
+  await expect(late).rejects.toMatchObject({ name: 'AbortError' })
+  expect(await readdir(folder)).toEqual([])
+})
+
+it('leaves no file behind where the place is taken by a folder', async () => {
+  await expect(writeAtomic(folder, 'x')).rejects.toMatchObject({ code: 'EISDIR' })
+  expect(await readdir(join(folder, '..'))).not.toContainEqual(
+    expect.stringMatching(`^\\.${folder.split('/').at(-1)}\\.`),
+  )
+})
+
+it('replaces a link, not what it leads to', async () => {
+  await writeFile(join(folder, 'b'), 'kept')
+  await symlink(join(folder, 'b'), join(folder, 'a'))
+  await writeAtomic(join(folder, 'a'), 'new')
+  expect(await readFile(join(folder, 'b'), 'utf8')).toBe('kept')
+  expect(await readFile(join(folder, 'a'), 'utf8')).toBe('new')
+})
+
+it('is whole for whoever reads while many write', async () => {
+  const path = join(folder, 'a')
+  const texts = Array.from({ length: 20 }, (_, index) => `${index % 10}`.repeat(5_000))
+  await writeAtomic(path, texts[0]!)
+  const writing = Promise.all(texts.map(text => writeAtomic(path, text)))
+  const reading = Promise.all(texts.map(() => readFile(path, 'utf8')))
+  for (const text of await reading) expect(text).toBe(text.charAt(0).repeat(5_000))
+  await writing
+  expect(await readdir(folder)).toEqual(['a'])
+})
+
+it('writes a stream on, in order and whole', async () => {
+  const path = join(folder, 'a')
+  const chunks = Array.from({ length: 3_000 }, (_, index) => Buffer.from(`${index} `.repeat(99)))
+  await replaceFile(path, async file => {
+    await file.writeFile('first ')
+    await pipeline(Readable.from(chunks, { objectMode: false }), sinkOf(file))
+    await file.writeFile('last')
+  })
+  expect(await readFile(path, 'utf8')).toBe(`first ${Buffer.concat(chunks).toString()}last`)
+})
