@@ -1,0 +1,216 @@
+/**
+ * Basic and Bearer authorization for one registry (distribution-spec, token authentication).
+ *
+ * A registry's challenge is learnt once; tokens are kept per scope and fetched once however many
+ * requests wait for one.
+ */
+import type { Credential } from '../credentials/secret.ts'
+import { StoreError } from '../errors.ts'
+import { isRecord } from '../oci/descriptor.ts'
+import { parseChallenges, type Challenge } from './challenge.ts'
+import { isTrustedRealm } from './realm.ts'
+import type { Reply } from './types.ts'
+
+/** `repository:library/alpine:pull`, or the actions of a mount on two repositories. */
+export type Scope = string
+
+export interface TokenRequest {
+  readonly url: URL
+  readonly headers: Readonly<Record<string, string>>
+  readonly form?: URLSearchParams
+  readonly signal?: AbortSignal | undefined
+}
+
+export interface AuthInit {
+  /** The registry: credentials go to it, and to realms that it may name. */
+  readonly origin: URL
+  /** As people call it, for messages. */
+  readonly name: string
+  readonly credential: (repository: string, signal?: AbortSignal) => Promise<Credential | undefined>
+  readonly fetchToken: (request: TokenRequest) => Promise<Reply>
+  /** Milliseconds, monotonic or not; only differences count. */
+  readonly now: () => number
+}
+
+export interface Authorizer {
+  /** The header for requests of these scopes, as far as is known; undefined before a challenge. */
+  authorization(scopes: readonly Scope[], signal?: AbortSignal): Promise<string | undefined>
+  /** Takes a 401 answer in; true when trying again can succeed. */
+  challenged(challenge: string, sent: string | undefined): boolean
+}
+
+/** Tokens without `expires_in` live 60 s (token specification); each is renewed 5 s early. */
+const DEFAULT_LIFE_S = 60
+const EARLY_MS = 5_000
+
+interface Token {
+  readonly header: string
+  readonly expiresAt: number
+}
+
+export function createAuthorizer(init: AuthInit): Authorizer {
+  const tokens = new Map<string, Promise<Token>>()
+  let known: Challenge | undefined
+
+  async function bearer(
+    challenge: Challenge,
+    scopes: readonly Scope[],
+    signal?: AbortSignal,
+  ): Promise<string> {
+    const key = [...scopes].toSorted().join(' ')
+    const held = await tokens.get(key)
+    if (held && held.expiresAt > init.now()) return held.header
+    const fresh = requestToken(init, challenge, scopes, signal)
+    tokens.set(key, fresh)
+    try {
+      return (await fresh).header
+    } catch (error) {
+      if (tokens.get(key) === fresh) tokens.delete(key)
+      throw error
+    }
+  }
+
+  return {
+    async authorization(scopes, signal) {
+      if (known === undefined) return undefined
+      if (known.scheme === 'bearer') return bearer(known, scopes, signal)
+      return basicHeader(init, repositoryOf(scopes), signal)
+    },
+    challenged(header, sent) {
+      const challenges = parseChallenges(header)
+      const next =
+        challenges.find(({ scheme }) => scheme === 'bearer') ??
+        challenges.find(({ scheme }) => scheme === 'basic')
+      if (!next) return false
+      const first = sent === undefined
+      known = next
+      if (next.scheme === 'bearer' && !first) {
+        // what was sent was refused: an expired token is worth one more try, with a new one
+        tokens.clear()
+        return true
+      }
+      return first
+    },
+  }
+}
+
+async function basicHeader(
+  { credential, name }: AuthInit,
+  repository: string,
+  signal?: AbortSignal,
+): Promise<string> {
+  const found = await credential(repository, signal)
+  if (found?.kind === 'basic') return basic(found.username, found.password)
+  throw new StoreError('STORE_UNAUTHORIZED', `${name} asks for a user name and password`, {
+    hint: `run "docker login ${name}", or give registries.${name}.auth in the manifest`,
+  })
+}
+
+async function requestToken(
+  init: AuthInit,
+  challenge: Challenge,
+  scopes: readonly Scope[],
+  signal?: AbortSignal,
+): Promise<Token> {
+  const realm = realmOf(init, challenge)
+  const credential = await init.credential(repositoryOf(scopes), signal)
+  const reply = await init.fetchToken({
+    ...tokenRequest(challenge, realm, scopes, credential),
+    signal,
+  })
+  if (reply.status !== 200) throw refused(init, realm, reply, credential !== undefined)
+  return tokenOf(reply, init)
+}
+
+function tokenRequest(
+  { parameters }: Challenge,
+  realm: URL,
+  scopes: readonly Scope[],
+  credential: Credential | undefined,
+): TokenRequest {
+  const service = parameters['service']
+  if (credential?.kind === 'identity') {
+    const form = new URLSearchParams({
+      grant_type: 'refresh_token',
+      refresh_token: credential.token,
+      client_id: 'waybill',
+      scope: scopes.join(' '),
+      ...(service !== undefined && { service }),
+    })
+    return { url: realm, headers: {}, form }
+  }
+  const url = new URL(realm)
+  if (service !== undefined) url.searchParams.set('service', service)
+  for (const scope of scopes) url.searchParams.append('scope', scope)
+  return {
+    url,
+    headers: credential ? { authorization: basic(credential.username, credential.password) } : {},
+  }
+}
+
+function realmOf({ origin, name }: AuthInit, { parameters }: Challenge): URL {
+  const text = parameters['realm'] ?? ''
+  const realm = URL.canParse(text) ? new URL(text) : undefined
+  if (realm && isTrustedRealm(origin, realm)) return realm
+  throw new StoreError(
+    'STORE_UNAUTHORIZED',
+    `${name} sends us to ${realm ? realm.origin : 'an unreadable address'} for a token`,
+    { hint: 'credentials are sent only to the registry itself and to its own site' },
+  )
+}
+
+function tokenOf(reply: Reply, { name, now }: AuthInit): Token {
+  const answer = parseJson(reply.body)
+  const token = isRecord(answer) ? (answer['token'] ?? answer['access_token']) : undefined
+  if (typeof token !== 'string' || token === '' || /[^\x21-\x7e]/.test(token)) {
+    throw new StoreError('STORE_PROTOCOL', `the token service of ${name} answered without a token`)
+  }
+  const seconds = isRecord(answer) ? Number(answer['expires_in'] ?? DEFAULT_LIFE_S) : DEFAULT_LIFE_S
+  const life = Number.isFinite(seconds) && seconds > 0 ? seconds * 1000 : DEFAULT_LIFE_S * 1000
+  // a life shorter than the margin would be renewed on every request
+  return { header: `Bearer ${token}`, expiresAt: now() + Math.max(life - EARLY_MS, life / 2) }
+}
+
+function refused(
+  init: AuthInit,
+  realm: URL,
+  { status }: Reply,
+  withCredential: boolean,
+): StoreError {
+  const who = withCredential ? 'the credentials for it' : 'an anonymous caller'
+  if (status === 401 || status === 403) {
+    return new StoreError(
+      'STORE_UNAUTHORIZED',
+      `${init.name} refused ${who} (${realm.host} answered ${status})`,
+      {
+        hint: withCredential
+          ? `log in again: docker login ${init.name}`
+          : `docker login ${init.name}`,
+      },
+    )
+  }
+  if (status === 429) {
+    return new StoreError(
+      'STORE_RATE_LIMITED',
+      `the token service ${realm.host} limits our rate (429)`,
+    )
+  }
+  return new StoreError('STORE_UNREACHABLE', `the token service ${realm.host} answered ${status}`)
+}
+
+function basic(username: string, password: string): string {
+  return `Basic ${Buffer.from(`${username}:${password}`).toString('base64')}`
+}
+
+/** Credentials may differ by repository; the first scope's decides. */
+function repositoryOf(scopes: readonly Scope[]): string {
+  return /^repository:([^:]+)/.exec(scopes[0] ?? '')?.[1] ?? ''
+}
+
+function parseJson(bytes: Buffer): unknown {
+  try {
+    return JSON.parse(bytes.toString('utf8'))
+  } catch {
+    return undefined
+  }
+}

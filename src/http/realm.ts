@@ -1,0 +1,53 @@
+/** Token services on another site than their registry, known by their operators' documentation. */
+const KNOWN: Readonly<Record<string, readonly string[]>> = {
+  'registry-1.docker.io': ['auth.docker.io'],
+  'registry.gitlab.com': ['gitlab.com'],
+  'nvcr.io': ['authn.nvidia.com'],
+}
+
+/** Suffixes under which strangers have names beside each other (publicsuffix.org, the likely ones). */
+const SHARED = new Set([
+  'amazonaws.com',
+  'appspot.com',
+  'azurecr.io',
+  'azurewebsites.net',
+  'cloudfront.net',
+  'fly.dev',
+  'github.io',
+  'gitlab.io',
+  'herokuapp.com',
+  'netlify.app',
+  'ngrok.io',
+  'onrender.com',
+  'pages.dev',
+  'run.app',
+  'vercel.app',
+  'web.app',
+  'workers.dev',
+])
+
+/**
+ * Whether a registry may send us to `realm` for a token. A hostile registry names a realm of its
+ * own choice, so credentials and requests go only to the same host, the same site, or a known
+ * pair, and never from TLS to plain HTTP (CVE-2019-10214, CVE-2026-48978).
+ */
+export function isTrustedRealm(registry: URL, realm: URL): boolean {
+  if (realm.protocol !== 'https:' && realm.protocol !== 'http:') return false
+  if (registry.protocol === 'https:' && realm.protocol !== 'https:') return false
+  if (realm.username !== '' || realm.password !== '') return false
+  return (
+    realm.hostname === registry.hostname ||
+    (KNOWN[registry.hostname]?.includes(realm.hostname) ?? false) ||
+    sameSite(registry.hostname, realm.hostname)
+  )
+}
+
+/** `registry.acme.dev` and `gitlab.acme.dev`: one owner, as far as three or more labels tell. */
+function sameSite(registry: string, realm: string): boolean {
+  const site = registry.split('.').slice(1).join('.')
+  if (!/^(?:[^.]*[a-z][^.]*\.)+[a-z]{2,}$/.test(site)) return false
+  const labels = site.split('.')
+  const suffixOnly = labels.length === 2 && (labels[0]?.length ?? 0) <= 3
+  if (suffixOnly || SHARED.has(site)) return false
+  return realm === site || realm.endsWith(`.${site}`)
+}

@@ -1,0 +1,85 @@
+import { StoreError } from '../errors.ts'
+import { headerOf, type Headers } from './types.ts'
+
+/** Answers that may be better next time (spec section 7). */
+const PASSING = new Set([408, 429, 500, 502, 503, 504])
+const ATTEMPTS = 4
+const BASE_MS = 250
+const MOST_MS = 30_000
+
+export function isPassing(status: number): boolean {
+  return PASSING.has(status)
+}
+
+/**
+ * How long to wait before attempt `made + 1`, or `undefined` to give up. A server's `Retry-After`
+ * decides up to a cap; beyond the cap waiting is the caller's business, not a request's.
+ */
+export function retryDelayMs(
+  made: number,
+  headers: Headers,
+  { now, random }: { readonly now: () => number; readonly random: () => number },
+): number | undefined {
+  if (made >= ATTEMPTS) return undefined
+  const asked = retryAfterMs(headers, now())
+  if (asked !== undefined && asked > MOST_MS) return undefined
+  const backoff = Math.min(BASE_MS * 2 ** (made - 1), MOST_MS)
+  return Math.max(asked ?? 0, backoff * (0.5 + random() / 2))
+}
+
+/** `Retry-After` in both its forms (RFC 9110, section 10.2.3), as milliseconds from `now`. */
+export function retryAfterMs(headers: Headers, now: number): number | undefined {
+  const text = headerOf(headers, 'retry-after')
+  if (text === undefined) return undefined
+  if (/^\d{1,9}$/.test(text)) return Number(text) * 1000
+  const at = /^[A-Z][a-z]{2}, /.test(text) ? Date.parse(text) : Number.NaN
+  return Number.isNaN(at) ? undefined : Math.max(0, at - now)
+}
+
+/** A broken connection as an error that names the host and what happened. */
+export function unreachable(host: string, cause: unknown): StoreError {
+  const { code, message } = describe(cause)
+  return new StoreError('STORE_UNREACHABLE', `${host} cannot be reached: ${message}`, {
+    cause,
+    hint: hintFor(code, host),
+    facts: { host, ...(code !== undefined && { network: code }) },
+  })
+}
+
+const WORDS: Readonly<Record<string, string>> = {
+  ECONNREFUSED: 'the connection was refused',
+  ECONNRESET: 'the connection was reset',
+  EPIPE: 'the connection was closed while sending',
+  ENOTFOUND: 'there is no such host',
+  EAI_AGAIN: 'its name could not be looked up',
+  ETIMEDOUT: 'the connection timed out',
+  UND_ERR_CONNECT_TIMEOUT: 'the connection timed out',
+  UND_ERR_HEADERS_TIMEOUT: 'no answer came in time',
+  UND_ERR_BODY_TIMEOUT: 'the answer stalled',
+  UND_ERR_SOCKET: 'the connection was closed',
+  UND_ERR_RES_CONTENT_LENGTH_MISMATCH: 'the answer was cut short',
+  ERR_SSL_WRONG_VERSION_NUMBER: 'it does not speak TLS',
+}
+
+function describe(cause: unknown): { code: string | undefined; message: string } {
+  const code = codeOf(cause)
+  const known = code === undefined ? undefined : WORDS[code]
+  return { code, message: known ?? (cause instanceof Error ? cause.message : String(cause)) }
+}
+
+function codeOf(cause: unknown): string | undefined {
+  if (!(cause instanceof Error)) return undefined
+  const { code } = cause as Error & { code?: unknown }
+  return typeof code === 'string' ? code : undefined
+}
+
+function hintFor(code: string | undefined, host: string): string | undefined {
+  if (code === 'ERR_SSL_WRONG_VERSION_NUMBER') {
+    return `if it is meant to be plain HTTP, say so: registries: { '${host}': { http: true } }`
+  }
+  if (code === 'ENOTFOUND') return 'is the host spelled right?'
+  if (code?.includes('CERT') || code?.includes('SELF_SIGNED')) {
+    return `trust its authority with registries: { '${host}': { tls: { ca: ./ca.pem } } }`
+  }
+  return undefined
+}
