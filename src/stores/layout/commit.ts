@@ -1,0 +1,67 @@
+import { mkdir } from 'node:fs/promises'
+import { join } from 'node:path'
+import { syncFolder } from '../../util/atomic-file.ts'
+import type { Call } from '../../util/call.ts'
+import { located } from './failure.ts'
+import { unlessAbsent, type Folder } from './folder.ts'
+import { createGroup } from './group.ts'
+import { withChanges, type Change, type LayoutIndex } from './index-document.ts'
+import type { IndexFile } from './index-file.ts'
+import { createLayout, isLayout } from './layout-file.ts'
+import { acquireLock, type Lock } from './lock.ts'
+
+export interface Commits {
+  /** Makes the folder a layout where it is none yet. */
+  prepare(call?: Call): Promise<void>
+  /** All of `changes` in one replacement of `index.json`, or none of them. */
+  commit(changes: readonly Change[], call?: Call): Promise<void>
+}
+
+export function createCommits(folder: Folder, indexFile: IndexFile): Commits {
+  let prepared = false
+
+  async function locked(call?: Call): Promise<Lock> {
+    await mkdir(folder.path, { recursive: true })
+    return acquireLock(`${indexFile.path}.lock`, folder.name, call)
+  }
+
+  /** The caller holds the lock. */
+  async function current(): Promise<LayoutIndex> {
+    const { index, exists } = await indexFile.read()
+    if (!(await isLayout(folder))) await createLayout(folder, exists)
+    prepared = true
+    return index
+  }
+
+  const commit = createGroup<readonly Change[]>((take, call) =>
+    located(folder, async () => {
+      await using lock = await locked(call)
+      const index = await current()
+      const changed = withChanges(index, take().flat())
+      if (!changed) return
+      // first the blobs' names, then the names for them: a crash leaves nothing that dangles
+      for (const algorithm of ['sha256', 'sha512']) {
+        await unlessAbsent(syncFolder(join(folder.path, 'blobs', algorithm)))
+      }
+      await lock.confirm()
+      await indexFile.replace(changed)
+    }),
+  )
+
+  const create = createGroup<undefined>((take, call) =>
+    located(folder, async () => {
+      await using _lock = await locked(call)
+      take()
+      await current()
+    }),
+  )
+
+  return {
+    commit,
+
+    async prepare(call) {
+      prepared ||= await isLayout(folder)
+      if (!prepared) await create(undefined, call)
+    },
+  }
+}

@@ -1,0 +1,106 @@
+import { mkdir, type FileHandle } from 'node:fs/promises'
+import { pipeline } from 'node:stream/promises'
+import { StoreError } from '../../errors.ts'
+import type { Descriptor } from '../../oci/descriptor.ts'
+import {
+  blobs,
+  children,
+  parseManifest,
+  type ImageManifest,
+  type Index,
+} from '../../oci/manifest.ts'
+import { isForeignLayer } from '../../oci/media-types.ts'
+import { replaceFile, sinkOf } from '../../util/atomic-file.ts'
+import type { Call } from '../../util/call.ts'
+import { verified, verifiedBytes } from '../../util/verified.ts'
+import { requireRepository, requireTags } from '../names.ts'
+import type { BlobSource, WriteSession } from '../store.ts'
+import type { Commits } from './commit.ts'
+import { located } from './failure.ts'
+import { blobFolder, blobPath, hasBlob, type Folder } from './folder.ts'
+import type { Change } from './index-document.ts'
+
+/** Blobs are there at once, for anybody who knows their digest; names only after `body`. */
+export async function write<T>(
+  folder: Folder,
+  commits: Commits,
+  {
+    repository,
+    body,
+    call = {},
+  }: {
+    readonly repository: string
+    readonly body: (session: WriteSession) => Promise<T>
+    readonly call?: Call | undefined
+  },
+): Promise<T> {
+  requireRepository(repository)
+  call.signal?.throwIfAborted()
+  const changes: Change[] = []
+  const result = await body({
+    has: content => located(folder, () => hasBlob(folder, content)),
+    put: (content, bytes) => located(folder, () => put(folder, commits, { content, bytes, call })),
+    async putManifest({ content, bytes }, tags) {
+      requireTags(tags)
+      const document = parseManifest(verifiedBytes(bytes, content), content.mediaType)
+      await located(folder, async () => {
+        await requireParts(folder, content, document)
+        await put(folder, commits, { content, bytes: async () => bytes, call })
+      })
+      changes.push(...tags.map(tag => ({ content, name: `${repository}:${tag}` })))
+      // without an entry of its own nothing would reach it, nor could its subject's readers find it
+      if (document.subject) changes.push({ content })
+    },
+  })
+  call.signal?.throwIfAborted()
+  if (changes.length > 0) await commits.commit(changes, call)
+  return result
+}
+
+/** A layout shares its blobs, so what any of its repositories has need not be written again. */
+async function put(
+  folder: Folder,
+  commits: Commits,
+  {
+    content,
+    bytes,
+    call: { signal },
+  }: { readonly content: Descriptor; readonly bytes: BlobSource; readonly call: Call },
+): Promise<'put' | 'mounted'> {
+  if (await hasBlob(folder, content)) return 'mounted'
+  await commits.prepare({ signal })
+  await mkdir(blobFolder(folder, content.digest), { recursive: true })
+  const path = blobPath(folder, content.digest)
+  try {
+    await replaceFile(path, file => receive(file, { content, bytes, signal }), { signal })
+    return 'put'
+  } catch (error) {
+    // a stream that was stopped says so in words of its own
+    signal?.throwIfAborted()
+    throw error
+  }
+}
+
+async function receive(
+  file: FileHandle,
+  { content, bytes, signal }: { readonly content: Descriptor; readonly bytes: BlobSource } & Call,
+): Promise<void> {
+  const source = await bytes()
+  if (Buffer.isBuffer(source)) return file.writeFile(verifiedBytes(source, content))
+  await pipeline(verified(source, content), sinkOf(file), { ...(signal && { signal }) })
+}
+
+/** A manifest is no use without what it names; a subject may come later, or never. */
+async function requireParts(
+  folder: Folder,
+  content: Descriptor,
+  document: ImageManifest | Index,
+): Promise<void> {
+  for (const part of [...blobs(document), ...children(document)]) {
+    if (isForeignLayer(part.mediaType) || (await hasBlob(folder, part))) continue
+    throw new StoreError(
+      'CONTENT_MISSING',
+      `${folder.name} has no ${part.digest}, which ${content.digest} needs`,
+    )
+  }
+}

@@ -1,0 +1,29 @@
+import type { Host } from '../http/client.ts'
+import type { Store } from './store.ts'
+
+export type StoreConfig =
+  | {
+      readonly kind: 'registry'
+      readonly name: string
+      readonly host: Host
+      readonly now: () => number
+    }
+  | { readonly kind: 'layout'; readonly name: string; /** Absolute. */ readonly path: string }
+
+type Opener<C extends StoreConfig> = (config: C) => Promise<Store>
+
+/** One line per kind of store. Adding a kind is a folder and a line here. */
+const openers: { readonly [K in StoreConfig['kind']]: Opener<Extract<StoreConfig, { kind: K }>> } =
+  {
+    registry: async config => (await import('./registry/store.ts')).openRegistry(config),
+    layout: async config => (await import('./layout/store.ts')).openLayout(config),
+  }
+
+export function openStore(config: StoreConfig): Promise<Store> {
+  switch (config.kind) {
+    case 'registry':
+      return openers.registry(config)
+    case 'layout':
+      return openers.layout(config)
+  }
+}

@@ -1,0 +1,79 @@
+import type { Host } from '../../http/client.ts'
+import type { Digest } from '../../oci/digest.ts'
+import type { Descriptor } from '../../oci/descriptor.ts'
+import { addReferrer } from '../../oci/referrers.ts'
+import type { Call } from '../../util/call.ts'
+import type { Referring, Store } from '../store.ts'
+import { fetchBlob, manifest, resolve } from './read.ts'
+import { createReferrers, fallbackTag } from './referrers.ts'
+import { listTags } from './tags.ts'
+import type { Registry } from './wire.ts'
+import { createSession, sendManifest, type Habits } from './write.ts'
+
+/** A remote registry (OCI distribution 1.1, Docker v2). `host` stays the caller's to close. */
+export function openRegistry(init: {
+  readonly name: string
+  readonly host: Host
+  readonly now: () => number
+}): Store & Referring {
+  const registry: Registry = init
+  const habits: Habits = { singlePost: undefined }
+  const referrers = createReferrers(registry)
+  const referred = createFallback(registry)
+  return {
+    name: init.name,
+    tags: (repository, call) => listTags(registry, repository, call),
+    resolve: (repository, reference, call) => resolve(registry, repository, reference, call),
+    manifest: (repository, reference, call) => manifest(registry, repository, reference, call),
+    fetch: (repository, content, call) => fetchBlob(registry, repository, content, call),
+    referrers: (repository, subject, call) =>
+      referrers.of(repository, subject, call?.subjects ?? 1, call),
+    write: (repository, body, call) =>
+      body(
+        createSession({
+          registry,
+          habits,
+          repository,
+          referred: (subject, referrer) => referred(repository, subject, referrer, call),
+          call,
+        }),
+      ),
+    close: () => Promise.resolve(),
+  }
+}
+
+type Referred = (
+  repository: string,
+  subject: Digest,
+  referrer: Descriptor,
+  call?: Call,
+) => Promise<void>
+
+/**
+ * Keeps the fallback tag's index: read, add, write, one after the other for each subject. Two
+ * programs at once can lose an entry; the specification has no remedy, and the next run adds it.
+ */
+function createFallback(registry: Registry): Referred {
+  const turns = new Map<string, Promise<void>>()
+  return (repository, subject, referrer, call) => {
+    const tag = fallbackTag(subject)
+    const key = `${repository}:${tag}`
+    const add = () => addToTag(registry, { repository, tag, referrer }, call)
+    // a turn that failed was its caller's to hear of; the next one does not depend on it
+    const turn = (turns.get(key) ?? Promise.resolve()).then(add, add)
+    turns.set(key, turn)
+    return turn
+  }
+}
+
+async function addToTag(
+  registry: Registry,
+  { repository, tag, referrer }: { repository: string; tag: string; referrer: Descriptor },
+  call?: Call,
+): Promise<void> {
+  const current = await manifest(registry, repository, tag, call)
+  const next = addReferrer(current?.bytes, referrer)
+  if (next !== undefined) {
+    await sendManifest({ registry, repository, call }, next.content, next.bytes, tag)
+  }
+}

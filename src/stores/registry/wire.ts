@@ -1,0 +1,106 @@
+/** How one registry is spoken to: addresses, scopes, and what its refusals mean. */
+import { StoreError, type ErrorCode } from '../../errors.ts'
+import type { Host } from '../../http/client.ts'
+import { retryAfterMs } from '../../http/retry.ts'
+import { headerOf, type Reply } from '../../http/types.ts'
+import { isRecord } from '../../oci/descriptor.ts'
+import { MANIFEST_TYPES } from '../../oci/media-types.ts'
+
+/** What the store's files share: the registry's name in plans and errors, and the way to it. */
+export interface Registry {
+  readonly name: string
+  readonly host: Host
+  readonly now: () => number
+}
+
+export const ACCEPT_MANIFESTS = MANIFEST_TYPES.join(', ')
+
+export function apiUrl({ host }: Registry, path: string): URL {
+  return new URL(`/v2/${path}`, host.origin)
+}
+
+export function pullScope(repository: string): string[] {
+  return [`repository:${repository}:pull`]
+}
+
+export function pushScope(repository: string, mountFrom?: string): string[] {
+  const push = `repository:${repository}:pull,push`
+  return mountFrom === undefined ? [push] : [push, `repository:${mountFrom}:pull`]
+}
+
+/** Where registries that are not what their name says live. */
+export function originOf(
+  name: string,
+  settings: { readonly http?: boolean; readonly tls?: unknown } = {},
+): URL {
+  if (name === 'docker.io') return new URL('https://registry-1.docker.io')
+  const plain = settings.http ?? (settings.tls === undefined && isLoopback(name))
+  return new URL(`${plain ? 'http' : 'https'}://${name}`)
+}
+
+function isLoopback(host: string): boolean {
+  const name = host.replace(/:\d+$/, '')
+  return name === 'localhost' || name === '[::1]' || /^127(?:\.\d{1,3}){3}$/.test(name)
+}
+
+/** An HTML page says that no registry answered, so its 404 says nothing about the content. */
+export function isAbsence({ status, headers }: Reply): boolean {
+  return status === 404 && !(headerOf(headers, 'content-type') ?? '').startsWith('text/html')
+}
+
+const CODES: Readonly<Record<number, ErrorCode>> = {
+  401: 'STORE_UNAUTHORIZED',
+  403: 'STORE_DENIED',
+  408: 'STORE_UNREACHABLE',
+  429: 'STORE_RATE_LIMITED',
+}
+
+/** The error for an answer that was not expected to `what`, such as `listing the tags of a/b`. */
+export function refusal(
+  registry: Registry,
+  what: string,
+  reply: Pick<Reply, 'status' | 'headers' | 'body'>,
+): StoreError {
+  const { status, headers } = reply
+  const code = CODES[status] ?? (status >= 500 ? 'STORE_UNREACHABLE' : 'STORE_PROTOCOL')
+  const said = saidBy(reply.body)
+  const message = `${registry.name} answered ${status} to ${what}${said === '' ? '' : `: ${said}`}`
+  return new StoreError(code, message, {
+    hint: hintFor(code, registry.name),
+    facts: { status, host: registry.host.origin.host },
+    retryAfterMs: retryAfterMs(headers, registry.now()),
+  })
+}
+
+function hintFor(code: ErrorCode, name: string): string | undefined {
+  if (code === 'STORE_UNAUTHORIZED') {
+    return `log in with "docker login ${name}", or give registries.${name}.auth; some registries answer so for a repository that does not exist`
+  }
+  if (code === 'STORE_DENIED') return `the account used for ${name} may not do this`
+  if (code === 'STORE_RATE_LIMITED') {
+    return `wait, log in for a higher limit, or lower registries.${name}.limits.requestsPerSecond`
+  }
+  return undefined
+}
+
+/** The registry's own words (distribution-spec, error codes), shortened. */
+function saidBy(body: Buffer): string {
+  const document = parseJson(body)
+  const errors = isRecord(document) ? document['errors'] : undefined
+  const first: unknown = Array.isArray(errors) ? errors[0] : undefined
+  if (!isRecord(first)) return ''
+  const { code, message, detail } = first
+  const words = [code, message, typeof detail === 'string' ? detail : undefined]
+  return words
+    .filter(word => typeof word === 'string' && word !== '')
+    .join(' ')
+    .slice(0, 300)
+}
+
+export function parseJson(bytes: Buffer): unknown {
+  try {
+    return JSON.parse(bytes.toString('utf8'))
+  } catch {
+    return undefined
+  }
+}

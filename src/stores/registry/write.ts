@@ -1,0 +1,212 @@
+import type { Readable } from 'node:stream'
+import { StoreError } from '../../errors.ts'
+import { headerOf, type Body, type Reply } from '../../http/types.ts'
+import { algorithmOf, isDigest, type Digest } from '../../oci/digest.ts'
+import type { Descriptor } from '../../oci/descriptor.ts'
+import { parseManifest } from '../../oci/manifest.ts'
+import { referrerOf } from '../../oci/referrers.ts'
+import { isManifestType } from '../../oci/media-types.ts'
+import type { Call } from '../../util/call.ts'
+import type { BlobSource, Manifested, WriteSession } from '../store.ts'
+import {
+  ACCEPT_MANIFESTS,
+  apiUrl,
+  isAbsence,
+  pullScope,
+  pushScope,
+  refusal,
+  type Registry,
+} from './wire.ts'
+
+/** What was learnt about a registry while writing to it; kept for the run. */
+export interface Habits {
+  /** Whether it takes a blob in a single POST (distribution-spec, "Single POST"). */
+  singlePost: boolean | undefined
+}
+
+export interface WriteInit {
+  readonly registry: Registry
+  readonly habits: Habits
+  readonly repository: string
+  /** Adds `referrer` to the fallback tag of `subject`, for registries without the referrers API. */
+  readonly referred: (subject: Digest, referrer: Descriptor, call?: Call) => Promise<void>
+  readonly call?: Call | undefined
+}
+
+export function createSession(init: WriteInit): WriteSession {
+  return {
+    has: content => has(init, content),
+    put: (content, bytes, mountFrom) => put(init, content, bytes, mountFrom),
+    putManifest: (manifest, tags) => putManifest(init, manifest, tags),
+  }
+}
+
+async function has(
+  { registry, repository, call }: WriteInit,
+  content: Descriptor,
+): Promise<boolean> {
+  const kind = isManifestType(content.mediaType) ? 'manifests' : 'blobs'
+  const reply = await registry.host.send(
+    {
+      method: 'HEAD',
+      url: apiUrl(registry, `${repository}/${kind}/${content.digest}`),
+      scopes: pullScope(repository),
+      ...(kind === 'manifests' && { headers: { accept: ACCEPT_MANIFESTS } }),
+    },
+    call,
+  )
+  if (reply.status === 200) return true
+  if (isAbsence(reply)) return false
+  throw refusal(registry, `looking for ${content.digest} in ${repository}`, reply)
+}
+
+async function put(
+  init: WriteInit,
+  content: Descriptor,
+  bytes: BlobSource,
+  mountFrom?: string,
+): Promise<'put' | 'mounted'> {
+  const mount =
+    mountFrom === undefined
+      ? undefined
+      : await begin(init, mountQuery(content, mountFrom), mountFrom)
+  if (mount?.status === 201) return 'mounted'
+
+  const source = await bytes()
+  try {
+    const upload = mount ?? (await postWhole(init, content, source)) ?? (await begin(init, ''))
+    if (upload.status !== 201) await finish(init, content, { upload, source })
+    return 'put'
+  } finally {
+    if (!Buffer.isBuffer(source)) source.destroy()
+  }
+}
+
+function mountQuery({ digest }: Descriptor, from: string): string {
+  return `?${new URLSearchParams({ mount: digest, from }).toString()}`
+}
+
+/** Opens an upload. A mount that is refused answers 202 with an upload to go on with. */
+async function begin(init: WriteInit, query: string, mountFrom?: string): Promise<Reply> {
+  const { registry, repository, call } = init
+  const reply = await registry.host.send(
+    {
+      method: 'POST',
+      url: apiUrl(registry, `${repository}/blobs/uploads/${query}`),
+      scopes: pushScope(repository, mountFrom),
+      body: Buffer.alloc(0),
+    },
+    call,
+  )
+  if (reply.status === 202 || (reply.status === 201 && mountFrom !== undefined)) return reply
+  throw refusal(registry, `opening an upload to ${repository}`, reply)
+}
+
+/**
+ * The blob in one request: 201 when the registry took it, 202 with an upload to go on with when it
+ * did not. Tried with what can be sent again until the registry's habit is known; `undefined`
+ * where it is not worth trying.
+ */
+async function postWhole(
+  init: WriteInit,
+  { digest, size }: Descriptor,
+  source: Readable | Buffer,
+): Promise<Reply | undefined> {
+  const { registry, repository, habits, call } = init
+  const small = Buffer.isBuffer(source)
+  if (habits.singlePost === false || (habits.singlePost === undefined && !small)) return undefined
+  const reply = await registry.host.send(
+    {
+      method: 'POST',
+      url: apiUrl(registry, `${repository}/blobs/uploads/?digest=${encodeURIComponent(digest)}`),
+      scopes: pushScope(repository),
+      headers: { 'content-type': 'application/octet-stream' },
+      body: small ? source : { stream: source, size },
+    },
+    call,
+  )
+  if (reply.status !== 201 && !(reply.status === 202 && small)) {
+    throw refusal(registry, `uploading ${digest} to ${repository}`, reply)
+  }
+  habits.singlePost = reply.status === 201
+  return reply
+}
+
+async function finish(
+  { registry, repository, call }: WriteInit,
+  { digest, size }: Descriptor,
+  { upload, source }: { readonly upload: Reply; readonly source: Readable | Buffer },
+): Promise<void> {
+  const body: Body = Buffer.isBuffer(source) ? source : { stream: source, size }
+  const reply = await registry.host.send(
+    {
+      method: 'PUT',
+      url: uploadUrl(registry, upload, digest),
+      scopes: pushScope(repository),
+      headers: { 'content-type': 'application/octet-stream' },
+      body,
+    },
+    call,
+  )
+  if (reply.status === 201 || reply.status === 204) return
+  const refused = refusal(registry, `uploading ${digest} to ${repository}`, reply)
+  if (reply.status !== 404) throw refused
+  // an upload that broke off, or whose answer was lost, is gone: begin again, with a new one
+  throw new StoreError('STORE_UNREACHABLE', refused.message, { facts: refused.facts })
+}
+
+/** `Location` may be relative and may carry state in its query, which has to come back whole. */
+function uploadUrl(registry: Registry, { headers, url }: Reply, digest: Digest): URL {
+  const location = headerOf(headers, 'location') ?? ''
+  if (location === '' || !URL.canParse(location, url.href)) {
+    throw new StoreError('STORE_PROTOCOL', `${registry.name} opened an upload without saying where`)
+  }
+  const target = new URL(location, url)
+  const downgrade = registry.host.origin.protocol === 'https:' && target.protocol !== 'https:'
+  if (downgrade || !/^https?:$/.test(target.protocol)) {
+    throw new StoreError('STORE_PROTOCOL', `${registry.name} sends uploads to ${target.origin}`)
+  }
+  target.searchParams.set('digest', digest)
+  return target
+}
+
+async function putManifest(
+  init: WriteInit,
+  { content, bytes }: Manifested,
+  tags: readonly string[],
+): Promise<void> {
+  const document = parseManifest(bytes, content.mediaType)
+  for (const reference of tags.length === 0 ? [content.digest] : tags) {
+    const reply = await sendManifest(init, content, bytes, reference)
+    if (document.subject === undefined || headerOf(reply.headers, 'oci-subject')) continue
+    await init.referred(document.subject.digest, referrerOf(content, document), init.call)
+  }
+}
+
+/** One PUT of a manifest under one name, its bytes and digest being what the registry stored. */
+export async function sendManifest(
+  { registry, repository, call }: Pick<WriteInit, 'registry' | 'repository' | 'call'>,
+  { mediaType, digest }: Descriptor,
+  body: Buffer,
+  reference: string,
+): Promise<Reply> {
+  const reply = await registry.host.send(
+    {
+      method: 'PUT',
+      url: apiUrl(registry, `${repository}/manifests/${reference}`),
+      scopes: pushScope(repository),
+      headers: { 'content-type': mediaType },
+      body,
+    },
+    call,
+  )
+  const what = `writing ${repository} ${reference}`
+  if (reply.status !== 201) throw refusal(registry, what, reply)
+  const stored = headerOf(reply.headers, 'docker-content-digest')
+  if (stored === undefined || !isDigest(stored) || stored === digest) return reply
+  if (algorithmOf(stored) !== algorithmOf(digest)) return reply
+  throw new StoreError(
+    'CONTENT_CORRUPT',
+    `${registry.name} stored ${stored} instead of ${digest} when ${what}`,
+  )
+}

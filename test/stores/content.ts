@@ -1,0 +1,80 @@
+/** The smallest content that a store takes. What has another seed has other digests. */
+import { Readable } from 'node:stream'
+import type { Descriptor } from '../../src/oci/descriptor.ts'
+import { digestOf, type DigestAlgorithm } from '../../src/oci/digest.ts'
+import { OCI_CONFIG, OCI_INDEX, OCI_LAYER_GZIP, OCI_MANIFEST } from '../../src/oci/media-types.ts'
+import type { Manifested, Store, WriteSession } from '../../src/stores/store.ts'
+
+export interface Blob {
+  readonly content: Descriptor
+  readonly bytes: Buffer
+}
+
+export interface Image extends Manifested {
+  readonly blobs: readonly Blob[]
+}
+
+export function blobOf(
+  text: string,
+  {
+    mediaType = OCI_LAYER_GZIP,
+    algorithm,
+  }: { mediaType?: string; algorithm?: DigestAlgorithm } = {},
+): Blob {
+  const bytes = Buffer.from(text)
+  return { content: { mediaType, digest: digestOf(bytes, algorithm), size: bytes.length }, bytes }
+}
+
+export function imageOf(seed: string, more: Record<string, unknown> = {}): Image {
+  const config = blobOf(JSON.stringify({ os: 'linux', architecture: 'amd64', seed }), {
+    mediaType: OCI_CONFIG,
+  })
+  const layer = blobOf(`layer of ${seed}`)
+  const document = {
+    schemaVersion: 2,
+    mediaType: OCI_MANIFEST,
+    config: config.content,
+    layers: [layer.content],
+    ...more,
+  }
+  return { ...manifestOf(JSON.stringify(document)), blobs: [config, layer] }
+}
+
+export function indexOf(images: readonly Image[], more: Record<string, unknown> = {}): Manifested {
+  const manifests = images.map(({ content }) => content)
+  const document = { schemaVersion: 2, mediaType: OCI_INDEX, manifests, ...more }
+  return manifestOf(JSON.stringify(document), OCI_INDEX)
+}
+
+export function manifestOf(text: string, mediaType: string = OCI_MANIFEST): Manifested {
+  return blobOf(text, { mediaType })
+}
+
+export async function putImage(
+  session: WriteSession,
+  image: Image,
+  tags: readonly string[],
+): Promise<void> {
+  for (const { content, bytes } of image.blobs) await session.put(content, async () => bytes)
+  await session.putManifest(image, tags)
+}
+
+export function writeImage(
+  store: Store,
+  repository: string,
+  image: Image,
+  tags: readonly string[],
+): Promise<void> {
+  return store.write(repository, session => putImage(session, image, tags))
+}
+
+/** Comes in as many chunks as there are, then ends, or fails with `error`. */
+export function streamOf(chunks: readonly string[], error?: Error): Readable {
+  return Readable.from(
+    (async function* () {
+      for (const chunk of chunks) yield Buffer.from(chunk)
+      if (error) throw error
+    })(),
+    { objectMode: false },
+  )
+}

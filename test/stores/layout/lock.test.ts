@@ -1,0 +1,128 @@
+import { mkdir, readdir, readFile, utimes, writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { beforeEach, expect, it } from 'vitest'
+import { acquireLock } from '../../../src/stores/layout/lock.ts'
+import { freshPath } from './folder.ts'
+
+const patience = { beatMs: 20, staleMs: 200, giveUpMs: 2_000 }
+/** The system gives numbers up to 4 million. */
+const NO_PROCESS = 2 ** 30
+
+let folder = ''
+let path = ''
+
+beforeEach(async () => {
+  folder = await freshPath()
+  await mkdir(folder)
+  path = join(folder, 'index.json.lock')
+})
+
+/** A lock as a process of this machine leaves it, with some of what it says replaced. */
+async function leaveLock(other: object): Promise<void> {
+  const text = await (async () => {
+    await using _lock = await acquireLock(path, 'local')
+    return readFile(path, 'utf8')
+  })()
+  await writeFile(path, JSON.stringify({ ...JSON.parse(text), ...other }))
+}
+
+it('has one holder at a time, of many who want it', async () => {
+  let holders = 0
+  let most = 0
+  const rounds = Array.from({ length: 30 }, async () => {
+    await using lock = await acquireLock(path, 'local')
+    most = Math.max(most, ++holders)
+    await readdir(folder)
+    await lock.confirm()
+    holders--
+  })
+  await Promise.all(rounds)
+  expect(most).toBe(1)
+  expect(await readdir(folder)).toEqual([])
+})
+
+it('has one holder at a time when many find a dead one', async () => {
+  for (let round = 0; round < 10; round++) {
+    await leaveLock({ pid: NO_PROCESS, id: `${round}`.padStart(24, '0') })
+    let holders = 0
+    let most = 0
+    const rounds = Array.from({ length: 12 }, async () => {
+      await using _lock = await acquireLock(path, 'local')
+      most = Math.max(most, ++holders)
+      await readdir(folder)
+      holders--
+    })
+    await Promise.all(rounds)
+    expect(most).toBe(1)
+  }
+  expect(await readdir(folder)).toEqual([])
+})
+
+it('is taken over where one died that was taking it over', async () => {
+  const id = 'a'.repeat(24)
+  await leaveLock({ pid: NO_PROCESS, id: 'b'.repeat(24) })
+  await writeFile(`${path}.${id}`, await readFile(path))
+  await writeFile(path, JSON.stringify({ ...JSON.parse(await readFile(path, 'utf8')), id }))
+  await using _lock = await acquireLock(path, 'local', { patience: { ...patience, staleMs: 1e9 } })
+  expect(await readdir(folder)).toEqual(['index.json.lock'])
+})
+
+it.each([
+  ['of another host', { host: 'elsewhere' }],
+  ['of another boot', { space: 'earlier' }],
+])('%s is respected until it is not touched any more', async (_, other) => {
+  await leaveLock({ pid: NO_PROCESS, ...other })
+  const short = { ...patience, staleMs: 1e9, giveUpMs: 100 }
+  await expect(acquireLock(path, 'local', { patience: short })).rejects.toMatchObject({
+    code: 'STORE_CONFLICT',
+    message: expect.stringMatching(/^local: index\.json\.lock is still held by process/),
+    hint: expect.stringContaining('remove'),
+  })
+  await using _lock = await acquireLock(path, 'local', { patience })
+  expect(JSON.parse(await readFile(path, 'utf8'))).not.toMatchObject(other)
+})
+
+it.each(['', '{"pid":', '[]', '{}'])('that says %j is respected as long', async text => {
+  await writeFile(path, text)
+  const short = { ...patience, staleMs: 1e9, giveUpMs: 50 }
+  const early = acquireLock(path, 'local', { patience: short })
+  await expect(early).rejects.toMatchObject({ code: 'STORE_CONFLICT' })
+  await using _lock = await acquireLock(path, 'local', { patience })
+  expect(await readdir(folder)).toEqual(['index.json.lock'])
+})
+
+it('is not taken over while its holder touches it', async () => {
+  await using held = await acquireLock(path, 'local', { patience })
+  const other = acquireLock(path, 'local', { patience: { ...patience, giveUpMs: 1_000 } })
+  await expect(other).rejects.toMatchObject({ code: 'STORE_CONFLICT' })
+  await held.confirm()
+})
+
+it('tells a holder that lost it, and leaves the new one alone', async () => {
+  const slow = { ...patience, beatMs: 1e9 }
+  const lost = await acquireLock(path, 'local', { patience: slow })
+  await using held = await acquireLock(path, 'local', { patience })
+  await expect(lost.confirm()).rejects.toMatchObject({ code: 'STORE_CONFLICT' })
+  await lost[Symbol.asyncDispose]()
+  await held.confirm()
+})
+
+it('is waited for no longer than the caller wants', async () => {
+  await using _held = await acquireLock(path, 'local', { patience })
+  const stop = new AbortController()
+  const waiting = acquireLock(path, 'local', { signal: stop.signal })
+  stop.abort(new Error('enough'))
+  await expect(waiting).rejects.toThrow('enough')
+})
+
+it('keeps its text when it is touched', async () => {
+  await using _held = await acquireLock(path, 'local', { patience: { ...patience, beatMs: 1 } })
+  const text = await readFile(path, 'utf8')
+  await utimes(path, 0, 0)
+  await expect
+    .poll(async () => (await import('node:fs/promises')).stat(path))
+    .toMatchObject({
+      mtimeMs: expect.closeTo(Date.now(), -5),
+    })
+  expect(await readFile(path, 'utf8')).toBe(text)
+})
