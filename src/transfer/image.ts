@@ -1,0 +1,62 @@
+import { StoreError } from '../errors.ts'
+import type { Digest } from '../oci/digest.ts'
+import { cutIndex, parseManifest, platformOfConfig } from '../oci/manifest.ts'
+import { formatPlatform, matchesPlatform, type Platform } from '../oci/platform.ts'
+import type { Manifested, Store } from '../stores/store.ts'
+import type { Call } from '../util/call.ts'
+import { readVerified } from '../util/verified.ts'
+import { loadGraph, type Node } from './graph.ts'
+import { missing, type Manifests } from './manifests.ts'
+
+/** A configuration has no limit of its own; this is far above what images have. */
+const MOST_CONFIG_BYTES = 8 * 1024 * 1024
+
+export interface Origin {
+  readonly store: Store
+  readonly repository: string
+  readonly manifests: Manifests
+  readonly call: Call
+}
+
+/** The manifest of `digest`, or the index cut to `platforms` where it is an index and any are named. */
+export async function readRoot(
+  origin: Origin,
+  digest: Digest,
+  platforms: readonly Platform[],
+): Promise<Manifested> {
+  const { store, repository, manifests, call } = origin
+  const found = await manifests.read(store, repository, digest, call)
+  if (!found) throw missing(store, repository, digest)
+  return platforms.length === 0 ? found : cutTo(origin, found, platforms)
+}
+
+async function cutTo(
+  origin: Origin,
+  found: Manifested,
+  platforms: readonly Platform[],
+): Promise<Manifested> {
+  const document = parseManifest(found.bytes, found.content.mediaType)
+  if (document.kind === 'index') {
+    const { descriptor, bytes } = cutIndex(document, found.bytes, platforms)
+    return { content: descriptor, bytes }
+  }
+  const { store, repository, call } = origin
+  const config = await store.fetch(repository, document.config, call)
+  const bytes = await readVerified(config, document.config, MOST_CONFIG_BYTES)
+  const platform = platformOfConfig(bytes)
+  const lacking = platforms.filter(wanted => !matchesPlatform(wanted, platform))
+  if (lacking.length === 0) return found
+  throw new StoreError(
+    'PLATFORM_MISSING',
+    `${store.name}/${repository}@${found.content.digest} is not for ${lacking.map(formatPlatform).join(', ')}`,
+    { hint: `it is a single image, for ${formatPlatform(platform)}` },
+  )
+}
+
+/** `root` and everything under it, read from where it came from. */
+export function loadImage(
+  { store, repository, manifests, call }: Origin,
+  root: Manifested,
+): Promise<Node> {
+  return loadGraph(root, ({ digest }) => manifests.read(store, repository, digest, call))
+}
