@@ -1,0 +1,42 @@
+import type { Digest } from '../oci/digest.ts'
+import type { Diagnostic, SourceLine, Unknown } from './types.ts'
+
+/** One wished place, with nothing moving left in it, and what was seen there. */
+export interface DesiredPlace {
+  readonly store: string
+  readonly repository: string
+  readonly tag: string
+  /** What the tag named; `undefined` where it is definitely not there. */
+  readonly found: Digest | undefined
+  /** Referrers of the wanted digest that the repository was seen to lack. */
+  readonly lacks: readonly Digest[]
+  readonly overwrite: 'always' | 'never'
+  readonly location: SourceLine
+}
+
+/** What one source should be at one or more places. */
+export interface DesiredImage {
+  /** `docker.io/library/mysql:5.7` */
+  readonly from: string
+  /** What the source names. */
+  readonly source: Digest
+  /** What the places should name: `source`, or the cut index. */
+  readonly digest: Digest
+  /** The platforms kept, where the source was cut. */
+  readonly platforms?: readonly string[]
+  readonly places: readonly DesiredPlace[]
+  /** Everything there is to move, where anything is out of place: manifests and blobs. */
+  readonly contents: readonly { readonly digest: string; readonly size: number }[]
+}
+
+/** All that planning needs to know. Equal inputs, equal plans. */
+export interface PlanInput {
+  readonly version: string
+  readonly desired: readonly DesiredImage[]
+  readonly unknown: readonly Unknown[]
+  readonly diagnostics: readonly Diagnostic[]
+  /** Stores that are on this machine: into one is a pull, out of one a push. */
+  readonly local: ReadonlySet<string>
+  /** Content that local stores have already: `store digest`. */
+  readonly held: ReadonlySet<string>
+}

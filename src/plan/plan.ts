@@ -1,0 +1,207 @@
+import { createHash } from 'node:crypto'
+import type { Digest } from '../oci/digest.ts'
+import { formatReference } from '../oci/reference.ts'
+import type { DesiredImage, DesiredPlace, PlanInput } from './desired.ts'
+import type { CopyStep, Drift, Plan, Step, StepPlace, Summary, TagStep } from './types.ts'
+
+/** What has to change so that everything desired is in place. Pure: no clock, no I/O. */
+export function makePlan(input: PlanInput): Plan {
+  const images = input.desired.map(image => sortPlaces(image)).toSorted(byKey(firstPlace))
+  const seen = digestsSeen(images)
+  const counted = new Set<string>()
+  const steps = images.flatMap(image => stepsOf(image, { input, seen, counted }))
+  const drift = images.flatMap(driftOf)
+  const unchanged = images.flatMap(({ places, digest }) =>
+    places.filter(place => isInPlace(place, digest)),
+  ).length
+  const unknown = input.unknown.toSorted(byKey(entry => `${entry.reference} ${entry.side}`))
+  const diagnostics = input.diagnostics.toSorted(byKey(entry => entry.reference))
+  const troubled = unknown.length > 0 || diagnostics.some(({ severity }) => severity === 'error')
+  const blind = troubled && steps.length + drift.length + unchanged === 0
+  return {
+    formatVersion: '1.0',
+    tool: { name: 'waybill', version: input.version },
+    operation: 'plan',
+    complete: !troubled,
+    exitCode: blind ? 1 : troubled ? 3 : 0,
+    summary: summarize(steps, { unchanged, drift: drift.length, unknown: unknown.length }),
+    steps,
+    drift,
+    held: [],
+    gone: [],
+    prunable: [],
+    unmanaged: [],
+    unknown,
+    diagnostics,
+  }
+}
+
+function sortPlaces(image: DesiredImage): DesiredImage {
+  return { ...image, places: image.places.toSorted(byKey(nameOf)) }
+}
+
+/** Compares by code units of a key, which is the same on every machine. */
+function byKey<T>(key: (item: T) => string): (a: T, b: T) => number {
+  return (a, b) => {
+    const [left, right] = [key(a), key(b)]
+    return left < right ? -1 : left > right ? 1 : 0
+  }
+}
+
+function nameOf({ store, repository, tag }: DesiredPlace): string {
+  return formatReference({ store, repository, tag })
+}
+
+function firstPlace({ places, from }: DesiredImage): string {
+  const [first] = places
+  return first ? nameOf(first) : from
+}
+
+/** Which digests some wished tag of a repository was seen to name: they need only another name. */
+function digestsSeen(images: readonly DesiredImage[]): ReadonlySet<string> {
+  return new Set(
+    images
+      .flatMap(({ places }) => places)
+      .filter(({ found, lacks }) => found !== undefined && lacks.length === 0)
+      .map(({ store, repository, found }) => `${store}/${repository}@${found}`),
+  )
+}
+
+function isInPlace({ found, lacks }: DesiredPlace, digest: Digest): boolean {
+  return found === digest && lacks.length === 0
+}
+
+function isLeft({ found, overwrite }: DesiredPlace, digest: Digest): boolean {
+  return overwrite === 'never' && found !== undefined && found !== digest
+}
+
+interface Context {
+  readonly input: PlanInput
+  readonly seen: ReadonlySet<string>
+  /** Content that an earlier step brings; grows as steps are made. */
+  readonly counted: Set<string>
+}
+
+function stepsOf(image: DesiredImage, context: Context): readonly Step[] {
+  const todo = image.places.filter(
+    place => !isInPlace(place, image.digest) && !isLeft(place, image.digest),
+  )
+  const named = (place: DesiredPlace) =>
+    place.found !== image.digest &&
+    context.seen.has(`${place.store}/${place.repository}@${image.digest}`)
+  const copied = todo.filter(place => !named(place))
+  return [
+    ...(copied.length > 0 ? [copyStep(image, copied, context)] : []),
+    ...todo.filter(named).map(place => tagStep(image, place)),
+  ]
+}
+
+function copyStep(
+  image: DesiredImage,
+  places: readonly DesiredPlace[],
+  { input, counted }: Context,
+): CopyStep {
+  const { from, source, digest, platforms } = image
+  const stores = [...new Set(places.map(({ store }) => store))]
+  const fresh = image.contents.filter(
+    content =>
+      !counted.has(content.digest) &&
+      stores.some(store => !input.held.has(`${store} ${content.digest}`)),
+  )
+  for (const content of fresh) counted.add(content.digest)
+  const { id, ...rest } = shared('copy', image, places)
+  return {
+    id,
+    kind: 'copy',
+    verb: verbOf(from, stores, input.local),
+    from,
+    source,
+    digest,
+    ...(platforms && { platforms }),
+    referrers: [...new Set(places.flatMap(({ lacks }) => lacks))].toSorted(),
+    ...rest,
+    bytes: fresh.reduce((sum, { size }) => sum + size, 0),
+  }
+}
+
+function tagStep(image: DesiredImage, place: DesiredPlace): TagStep {
+  const { from, digest } = image
+  const { id, ...rest } = shared('tag', image, [place])
+  return { id, kind: 'tag', from, digest, ...rest, bytes: 0 }
+}
+
+/** What every kind of step says of itself. */
+function shared(kind: Step['kind'], image: DesiredImage, places: readonly DesiredPlace[]) {
+  const [first] = places
+  if (first === undefined) throw new Error(`a ${kind} step of ${image.from} has no place`)
+  const to: StepPlace[] = places.map(place => ({
+    at: nameOf(place),
+    replaces: place.found ?? null,
+  }))
+  return {
+    id: stepId(kind, image, to),
+    to,
+    needs: [],
+    why: [...new Set(places.map(place => reasonOf(place, image.digest)))].toSorted().join(', '),
+    destructive: places.some(({ found }) => found !== undefined && found !== image.digest),
+    location: first.location,
+  }
+}
+
+function reasonOf({ found, lacks }: DesiredPlace, digest: Digest): string {
+  if (found === undefined) return 'missing'
+  if (found !== digest) return 'moved'
+  return lacks.length === 1 ? '1 referrer missing' : `${lacks.length} referrers missing`
+}
+
+function verbOf(
+  from: string,
+  stores: readonly string[],
+  local: ReadonlySet<string>,
+): CopyStep['verb'] {
+  const fromLocal = local.has(from.slice(0, from.indexOf('/')))
+  if (!fromLocal && stores.every(store => local.has(store))) return 'pull'
+  return fromLocal && stores.every(store => !local.has(store)) ? 'push' : 'copy'
+}
+
+/** Same operands, same id, on every machine and every run; hex, so a queue takes it as it is. */
+function stepId(kind: string, image: DesiredImage, to: readonly StepPlace[]): string {
+  const operands = [kind, image.from, image.source, image.digest, to.map(({ at }) => at)]
+  return createHash('sha256').update(JSON.stringify(operands)).digest('hex').slice(0, 20)
+}
+
+function driftOf({ places, digest }: DesiredImage): readonly Drift[] {
+  return places.flatMap(place =>
+    isLeft(place, digest) && place.found !== undefined
+      ? [
+          {
+            at: nameOf(place),
+            found: place.found,
+            wanted: digest,
+            why: 'left as it is (overwrite: never)',
+            location: place.location,
+          },
+        ]
+      : [],
+  )
+}
+
+function summarize(
+  steps: readonly Step[],
+  counts: Pick<Summary, 'unchanged' | 'drift' | 'unknown'>,
+): Summary {
+  return {
+    copy: steps.filter(({ kind }) => kind === 'copy').length,
+    tag: steps.filter(({ kind }) => kind === 'tag').length,
+    untag: 0,
+    build: 0,
+    delete: 0,
+    sweep: 0,
+    ...counts,
+    held: 0,
+    gone: 0,
+    prunable: 0,
+    unmanaged: 0,
+    bytes: steps.reduce((sum, { bytes }) => sum + bytes, 0),
+  }
+}

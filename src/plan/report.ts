@@ -1,0 +1,36 @@
+import type { Plan, Report, StepReport, Summary } from './types.ts'
+
+/** The plan, with what became of its steps. */
+export function makeReport(
+  plan: Plan,
+  run: {
+    readonly operation: Report['operation']
+    readonly steps: readonly StepReport[]
+    readonly requests: number
+  },
+): Report {
+  const { formatVersion, tool, summary, drift, held, gone, prunable, unmanaged } = plan
+  const whole = run.steps.every(({ result }) => result === 'done' || result === 'unchanged')
+  return {
+    formatVersion,
+    tool,
+    operation: run.operation,
+    complete: plan.complete && whole,
+    exitCode: plan.exitCode === 0 && !whole ? 3 : plan.exitCode,
+    requests: run.requests,
+    summary: transferred(summary, run.steps),
+    steps: run.steps,
+    drift,
+    held,
+    gone,
+    prunable,
+    unmanaged,
+    unknown: plan.unknown,
+    diagnostics: plan.diagnostics,
+  }
+}
+
+/** A plan tells what is to be moved; a report, what was. */
+function transferred(summary: Summary, steps: readonly StepReport[]): Summary {
+  return { ...summary, bytes: steps.reduce((sum, step) => sum + step.transferred, 0) }
+}

@@ -1,0 +1,145 @@
+import type { Digest } from '../oci/digest.ts'
+
+/**
+ * The plan and the report as people and programs get them (schemas/plan.schema.json). They name
+ * stores and registries, never a credential, URL or path of the planning machine.
+ */
+export interface Plan {
+  readonly formatVersion: '1.0'
+  readonly tool: { readonly name: 'waybill'; readonly version: string }
+  readonly operation: 'plan'
+  /** False where something could not be looked at or does not exist. */
+  readonly complete: boolean
+  readonly exitCode: number
+  readonly summary: Summary
+  readonly steps: readonly Step[]
+  readonly drift: readonly Drift[]
+  readonly held: readonly never[]
+  readonly gone: readonly never[]
+  readonly prunable: readonly never[]
+  readonly unmanaged: readonly never[]
+  readonly unknown: readonly Unknown[]
+  readonly diagnostics: readonly Diagnostic[]
+}
+
+export interface Report extends Omit<Plan, 'operation' | 'steps'> {
+  readonly operation: 'apply' | 'reconcile'
+  readonly steps: readonly StepReport[]
+  /** What was sent over the network, all hosts together. */
+  readonly requests: number
+}
+
+export interface Summary {
+  readonly copy: number
+  readonly tag: number
+  readonly untag: number
+  readonly build: number
+  readonly delete: number
+  readonly sweep: number
+  /** Places that are as wanted. */
+  readonly unchanged: number
+  readonly drift: number
+  readonly held: number
+  readonly gone: number
+  readonly prunable: number
+  readonly unmanaged: number
+  readonly unknown: number
+  /** To be read from sources, each blob counted once. */
+  readonly bytes: number
+}
+
+export interface SourceLine {
+  readonly file: string
+  readonly line: number
+  readonly column: number
+}
+
+interface StepShared {
+  /** 20 hex digits: same operands, same id, on every machine and every run. */
+  readonly id: string
+  /** Full name of the source: `docker.io/library/mysql:5.7`, `seed/hello@sha256:…`. */
+  readonly from: string
+  /** What every place of `to` will name. */
+  readonly digest: Digest
+  readonly to: readonly StepPlace[]
+  /** Ids of steps that must be done first. */
+  readonly needs: readonly string[]
+  readonly why: string
+  /** To be read from the source for this step, what earlier steps bring not counted. */
+  readonly bytes: number
+  readonly destructive: boolean
+  readonly location: SourceLine
+}
+
+/** Content comes from one source to one or more places. */
+export interface CopyStep extends StepShared {
+  readonly kind: 'copy'
+  /** How it is shown: into a local store, out of one, or between registries. */
+  readonly verb: 'pull' | 'push' | 'copy'
+  /** What the source named when planned; differs from `digest` where platforms are cut out. */
+  readonly source: Digest
+  /** Cut the source index to these; absent: all that it has. */
+  readonly platforms?: readonly string[]
+  /** Manifests that refer to `digest` and come with it. */
+  readonly referrers: readonly Digest[]
+}
+
+/** The repository has the content already: only a name is written. */
+export interface TagStep extends StepShared {
+  readonly kind: 'tag'
+}
+
+export type Step = CopyStep | TagStep
+
+export interface StepPlace {
+  /** `registry.internal/mirror/alpine:3.20` */
+  readonly at: string
+  /** What the tag named when planned; null where there was none. */
+  readonly replaces: Digest | null
+}
+
+export type Result = 'done' | 'unchanged' | 'failed' | 'blocked' | 'stale'
+
+export interface Outcome {
+  readonly result: Result
+  /** Bytes read from the source (on a step) or written to the store (on a place). */
+  readonly transferred: number
+  readonly milliseconds: number
+  readonly error?: Problem
+}
+
+export type StepReport = Step & Outcome & { readonly to: readonly (StepPlace & Outcome)[] }
+
+export interface Problem {
+  readonly code: string
+  readonly message: string
+  readonly hint?: string
+}
+
+/** A place that differs and is left alone. */
+export interface Drift {
+  readonly at: string
+  readonly found: Digest
+  readonly wanted: Digest
+  readonly why: string
+  readonly location: SourceLine
+}
+
+/** Something could not be looked at: its places are neither in place nor missing. */
+export interface Unknown {
+  /** What could not be looked at. */
+  readonly reference: string
+  readonly side: 'source' | 'destination'
+  /** The places that were not evaluated for it. */
+  readonly places: readonly string[]
+  readonly problem: Problem
+  readonly location: SourceLine
+}
+
+/** A wish that cannot be met as it stands: no such tag, no such platform. */
+export interface Diagnostic {
+  readonly severity: 'error' | 'warning'
+  readonly reference: string
+  readonly problem: Problem
+  readonly location: SourceLine
+}
