@@ -1,0 +1,184 @@
+import { isRetryable, StoreError, WaybillError } from '../errors.ts'
+import { parsePlatform } from '../oci/platform.ts'
+import type { Reference } from '../oci/reference.ts'
+import type { CopyStep, Outcome, StepPlace } from '../plan/types.ts'
+import { copyImage, type Target, type TargetResult } from '../transfer/copy.ts'
+import type { Node } from '../transfer/graph.ts'
+import { loadImage, readRoot, type Origin } from '../transfer/image.ts'
+import type { Call } from '../util/call.ts'
+import { mapLimit } from '../util/concurrency.ts'
+import { pause } from '../util/pause.ts'
+import { failureOf, outcomeOf, precheck, type PlaceOutcome } from './outcome.ts'
+import type { Workshop } from './workshop.ts'
+
+/** A broken transfer is begun again this often; what already arrived is not sent twice. */
+const ATTEMPTS = 3
+const PAUSE_MS = 500
+
+/** Brings one image to the places of the step that still lack it. */
+export async function applyCopy(
+  step: CopyStep,
+  workshop: Workshop,
+  call: Call,
+): Promise<{ readonly places: readonly PlaceOutcome[]; readonly transferred: number }> {
+  const started = workshop.now()
+  const checked = await mapLimit(step.to, 8, place => check(step, place, workshop, call))
+  const open = checked.filter(({ outcome }) => outcome === undefined)
+  const moved = open.length === 0 ? undefined : await move(step, open, { workshop, call })
+  const milliseconds = workshop.now() - started
+  const places = checked.map(({ place, outcome }) => ({
+    ...place,
+    ...(outcome ?? moved?.outcomes.get(place) ?? outcomeOf('unchanged')),
+  }))
+  return {
+    places: places.map(place => (place.result === 'done' ? { ...place, milliseconds } : place)),
+    transferred: moved?.read ?? 0,
+  }
+}
+
+interface Checked {
+  readonly place: StepPlace
+  readonly at: Reference
+  /** Absent: to be moved. */
+  readonly outcome: Outcome | undefined
+}
+
+async function check(
+  step: CopyStep,
+  place: StepPlace,
+  { parse, places }: Workshop,
+  call: Call,
+): Promise<Checked> {
+  const at = parse(place.at)
+  try {
+    const current = await places.look({ ...at, tag: tagOf(at) }, call)
+    return { place, at, outcome: precheck(step, place, current) }
+  } catch (error) {
+    return { place, at, outcome: failureOf(error) }
+  }
+}
+
+export function tagOf({ store, repository, tag }: Reference): string {
+  if (tag !== undefined) return tag
+  throw new StoreError('STORE_PROTOCOL', `${store}/${repository} is a place without a tag`)
+}
+
+interface Moved {
+  readonly outcomes: ReadonlyMap<StepPlace, Outcome>
+  /** Bytes read from the source. */
+  readonly read: number
+}
+
+async function move(
+  step: CopyStep,
+  open: readonly Checked[],
+  { workshop, call }: { readonly workshop: Workshop; readonly call: Call },
+): Promise<Moved> {
+  const outcomes = new Map<StepPlace, Outcome>()
+  let read = 0
+  const onBytes = (count: number) => {
+    read += count
+    workshop.onEvent({ kind: 'bytes', step: step.id, count })
+  }
+  let left = open
+  for (let made = 1; left.length > 0; made++) {
+    const results = await attempt(step, left, { workshop, onBytes, call })
+    left = left.filter((entry, index) => {
+      const { error, sent } = results[index] ?? { sent: 0, error: undefined }
+      if (isRetryable(error) && made < ATTEMPTS) return true
+      const outcome =
+        error === undefined ? outcomeOf('done', { transferred: sent }) : failureOf(error)
+      outcomes.set(entry.place, outcome)
+      return false
+    })
+    if (left.length > 0) await pause(PAUSE_MS * made, call)
+  }
+  return { outcomes, read }
+}
+
+/** One result per entry, in their order. */
+async function attempt(
+  step: CopyStep,
+  open: readonly Checked[],
+  { workshop, onBytes, call }: { workshop: Workshop; onBytes: (count: number) => void; call: Call },
+): Promise<readonly TargetResult[]> {
+  const from = workshop.parse(step.from)
+  const store = await workshop.open(from.store)
+  const { repository } = from
+  const origin: Origin = { store, repository, manifests: workshop.manifests, call }
+  const targets = await targetsOf(step, open, workshop)
+  try {
+    const { root, referrers } = await load(step, origin)
+    const results = await copyImage({
+      source: { store, repository },
+      root,
+      referrers,
+      targets: targets.map(({ target }) => target),
+      ledger: workshop.ledger,
+      streams: workshop.streams,
+      onBytes,
+      call,
+    })
+    return open.map(entry => resultFor(entry, targets, results))
+  } catch (error) {
+    if (error instanceof WaybillError) return open.map(() => ({ sent: 0, error }))
+    throw error
+  }
+}
+
+async function load(
+  { source, digest, platforms = [], referrers }: CopyStep,
+  origin: Origin,
+): Promise<{ root: Node; referrers: readonly Node[] }> {
+  const manifest = await readRoot(origin, source, platforms.map(parsePlatform))
+  if (manifest.content.digest !== digest) {
+    throw new StoreError(
+      'CONTENT_CORRUPT',
+      `${source} cuts to ${manifest.content.digest}, not to ${digest} as planned`,
+    )
+  }
+  const [root, ...others] = await mapLimit([source, ...referrers], 8, async (named, index) =>
+    loadImage(origin, index === 0 ? manifest : await readRoot(origin, named, [])),
+  )
+  if (root === undefined) throw new Error('an image without a root')
+  return { root, referrers: others }
+}
+
+interface PlannedTarget {
+  readonly target: Target
+  readonly entries: readonly Checked[]
+}
+
+/** One target per repository, with all its tags; one that has the name already only lacks referrers. */
+async function targetsOf(
+  step: CopyStep,
+  open: readonly Checked[],
+  workshop: Workshop,
+): Promise<readonly PlannedTarget[]> {
+  const byRepository = new Map<string, readonly [Checked, ...Checked[]]>()
+  for (const entry of open) {
+    const key = `${entry.at.store}/${entry.at.repository}`
+    const known = byRepository.get(key)
+    byRepository.set(key, known ? [...known, entry] : [entry])
+  }
+  return mapLimit([...byRepository.values()], 8, async entries => {
+    const [{ at }] = entries
+    const tags = entries
+      .filter(({ place }) => place.replaces !== step.digest)
+      .map(({ at }) => tagOf(at))
+    const store = await workshop.open(at.store)
+    return { target: { store, repository: at.repository, tags }, entries }
+  })
+}
+
+/** A repository's bytes are counted on the first of its tags. */
+function resultFor(
+  entry: Checked,
+  targets: readonly PlannedTarget[],
+  results: readonly TargetResult[],
+): TargetResult {
+  const index = targets.findIndex(({ entries }) => entries.includes(entry))
+  const result = results[index]
+  if (result === undefined) throw new Error(`no result for ${entry.place.at}`)
+  return targets[index]?.entries[0] === entry ? result : { ...result, sent: 0 }
+}

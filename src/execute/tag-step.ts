@@ -1,0 +1,42 @@
+import { WaybillError } from '../errors.ts'
+import type { Outcome, StepPlace, TagStep } from '../plan/types.ts'
+import { missing } from '../transfer/manifests.ts'
+import type { Call } from '../util/call.ts'
+import { tagOf } from './copy-step.ts'
+import { failureOf, outcomeOf, precheck, type PlaceOutcome } from './outcome.ts'
+import type { Workshop } from './workshop.ts'
+
+/** Gives another name to what the repository has. */
+export async function applyTag(
+  step: TagStep,
+  workshop: Workshop,
+  call: Call,
+): Promise<{ readonly places: readonly PlaceOutcome[]; readonly transferred: number }> {
+  const places: PlaceOutcome[] = []
+  for (const place of step.to)
+    places.push({ ...place, ...(await tag(step, place, workshop, call)) })
+  return { places, transferred: 0 }
+}
+
+async function tag(
+  step: TagStep,
+  place: StepPlace,
+  { parse, open, places, manifests, now }: Workshop,
+  call: Call,
+): Promise<Outcome> {
+  const started = now()
+  try {
+    const at = parse(place.at)
+    const name = tagOf(at)
+    const settled = precheck(step, place, await places.look({ ...at, tag: name }, call))
+    if (settled) return settled
+    const store = await open(at.store)
+    const wanted = await manifests.read(store, at.repository, step.digest, call)
+    if (!wanted) throw missing(store, at.repository, step.digest)
+    await store.write(at.repository, session => session.putManifest(wanted, [name]), call)
+    return outcomeOf('done', { transferred: wanted.content.size, milliseconds: now() - started })
+  } catch (error) {
+    if (error instanceof WaybillError) return failureOf(error)
+    throw error
+  }
+}

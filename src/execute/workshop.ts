@@ -1,0 +1,22 @@
+import type { Reference } from '../oci/reference.ts'
+import type { RunEvent } from '../report/events.ts'
+import type { Store } from '../stores/store.ts'
+import type { Ledger } from '../transfer/ledger.ts'
+import type { Manifests } from '../transfer/manifests.ts'
+import type { Semaphore } from '../util/concurrency.ts'
+import type { Places } from './places.ts'
+
+/** What the looks and steps of one run share. */
+export interface Workshop {
+  readonly open: (store: string) => Promise<Store>
+  /** Reads a full name as plans have it. */
+  readonly parse: (text: string) => Reference
+  /** How many blobs may stream from or to a store at once; undefined: any number. */
+  readonly streams: (store: Store) => Semaphore | undefined
+  readonly places: Places
+  readonly manifests: Manifests
+  readonly ledger: Ledger
+  readonly onEvent: (event: RunEvent) => void
+  /** Milliseconds. */
+  readonly now: () => number
+}

@@ -1,0 +1,50 @@
+import type { Wish } from '../manifest/types.ts'
+import { formatPlatform, type Platform } from '../oci/platform.ts'
+import { formatReference } from '../oci/reference.ts'
+
+/** Wishes for the same thing from the same source. */
+export interface Group {
+  readonly from: string
+  readonly store: string
+  readonly repository: string
+  /** The tag or digest that decides. */
+  readonly reference: string
+  readonly platforms: readonly Platform[]
+  readonly referrers: boolean
+  readonly wishes: readonly [Wish, ...Wish[]]
+}
+
+export function groupWishes(wishes: readonly Wish[]): readonly Group[] {
+  const groups = new Map<string, Group>()
+  for (const wish of wishes) {
+    const { store, repository, tag, digest } = wish.from
+    const from = formatReference({
+      store,
+      repository,
+      ...(digest ? { digest } : tag !== undefined && { tag }),
+    })
+    const platforms = wish.platforms.map(formatPlatform).toSorted().join()
+    const key = `${from} ${platforms} ${wish.referrers}`
+    const known = groups.get(key)
+    groups.set(key, {
+      from,
+      store,
+      repository,
+      reference: digest ?? tag ?? 'latest',
+      platforms: wish.platforms,
+      referrers: wish.referrers,
+      wishes: known ? [...known.wishes, wish] : [wish],
+    })
+  }
+  return [...groups.values()]
+}
+
+/** How many groups each source repository has: `store/repository` to a count. */
+export function countSubjects(groups: readonly Group[]): ReadonlyMap<string, number> {
+  const counts = new Map<string, number>()
+  for (const { store, repository } of groups) {
+    const key = `${store}/${repository}`
+    counts.set(key, (counts.get(key) ?? 0) + 1)
+  }
+  return counts
+}

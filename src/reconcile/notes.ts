@@ -1,0 +1,70 @@
+/** What could not be seen, and what cannot be had, as the plan tells it. */
+import type { ErrorCode, WaybillError } from '../errors.ts'
+import { problemOf } from '../execute/problem.ts'
+import type { Wish } from '../manifest/types.ts'
+import { formatReference } from '../oci/reference.ts'
+import type { Diagnostic, Unknown } from '../plan/types.ts'
+import type { Group } from './group.ts'
+
+/** What the source definitely is or lacks, as against not having been seen. */
+const ABOUT_CONTENT = new Set<ErrorCode>([
+  'CONTENT_MISSING',
+  'CONTENT_CORRUPT',
+  'CONTENT_UNSUPPORTED',
+  'PLATFORM_MISSING',
+])
+
+export function isAboutContent({ code }: WaybillError): boolean {
+  return ABOUT_CONTENT.has(code)
+}
+
+export function diagnosticOf(group: Group, error: WaybillError): Diagnostic {
+  return {
+    severity: 'error',
+    reference: group.from,
+    problem: problemOf(error),
+    location: group.wishes[0].location,
+  }
+}
+
+/** Something unseen, and what makes it one with others of its kind. */
+export interface Unseen {
+  readonly entry: Unknown
+  readonly cause: string
+}
+
+export function unseen(
+  { reference, side, repository }: Pick<Unknown, 'reference' | 'side'> & { repository: string },
+  wishes: readonly Wish[],
+  error: WaybillError,
+): Unseen {
+  const [first] = wishes
+  if (first === undefined) throw new Error(`nothing wishes for ${reference}`)
+  const host = error.facts['host']
+  const scope = ABOUT_HOST.has(error.code) ? host : `${host} ${repository}`
+  return {
+    cause: `${side} ${error.code} ${host === undefined ? error.message : scope}`,
+    entry: {
+      reference,
+      side,
+      places: wishes.map(({ to }) => formatReference(to)),
+      problem: problemOf(error),
+      location: first.location,
+    },
+  }
+}
+
+/** What is wrong with a whole host, whatever is asked of it. */
+const ABOUT_HOST = new Set<ErrorCode>(['STORE_UNREACHABLE', 'STORE_RATE_LIMITED'])
+
+/** A host that is down is one thing to say, however many images are on it. */
+export function merged(all: readonly Unseen[]): readonly Unknown[] {
+  const byCause = new Map<string, Unknown>()
+  for (const { entry, cause } of all) {
+    const known = byCause.get(cause)
+    const first = known === undefined || entry.reference < known.reference ? entry : known
+    const places = [...(known?.places ?? []), ...entry.places].toSorted()
+    byCause.set(cause, { ...first, places })
+  }
+  return [...byCause.values()]
+}

@@ -1,0 +1,134 @@
+/**
+ * The spine: open what the manifest names, look, plan, and carry out.
+ */
+import { dirname, join, resolve } from 'node:path'
+import { openCredentials } from '../credentials/credentials.ts'
+import { createPlaces } from '../execute/places.ts'
+import { runSteps } from '../execute/run-steps.ts'
+import type { Workshop } from '../execute/workshop.ts'
+import { loadManifest } from '../manifest/load.ts'
+import type { Manifest } from '../manifest/types.ts'
+import { makePlan } from '../plan/plan.ts'
+import { makeReport } from '../plan/report.ts'
+import type { Plan, Report, Step } from '../plan/types.ts'
+import type { OnEvent } from '../report/events.ts'
+import { createLedger } from '../transfer/ledger.ts'
+import { createManifests } from '../transfer/manifests.ts'
+import type { Call } from '../util/call.ts'
+import { mapLimit } from '../util/concurrency.ts'
+import { holdHeartbeat } from '../util/heartbeat.ts'
+import { inspect } from './inspect.ts'
+import { createStores, type Stores } from './stores.ts'
+
+/** Everything of the process that a run may know; handed in from the edge. */
+export interface ProjectInit {
+  /** `-f` arguments: manifests, or folders of them. */
+  readonly files: readonly string[]
+  /** A file of `registries:` and `stores:` that wins over the manifest's. */
+  readonly registriesFile?: string
+  readonly authfile?: string
+  readonly cwd: string
+  readonly env: Readonly<Record<string, string | undefined>>
+  readonly pid: number
+  readonly host: string
+  readonly now: () => Date
+  readonly version: string
+  readonly onEvent?: OnEvent
+}
+
+export interface RunOptions {
+  /** Begin nothing more after the first failure. */
+  readonly failFast: boolean
+}
+
+export interface Project extends AsyncDisposable {
+  readonly manifest: Manifest
+  plan(call?: Call): Promise<Plan>
+  /** Plans and carries out. One run at a time per manifest: another one throws `RUN_LOCKED`. */
+  reconcile(options: RunOptions, call?: Call): Promise<Report>
+  /** Carries out a plan that was made earlier, as far as it still fits. */
+  apply(plan: Plan, options: RunOptions, call?: Call): Promise<Report>
+}
+
+export async function openProject(init: ProjectInit, call: Call = {}): Promise<Project> {
+  const { files, registriesFile, authfile, cwd, env } = init
+  const manifest = await loadManifest(
+    { files, cwd, env, ...(registriesFile !== undefined && { registriesFile }) },
+    call,
+  )
+  const credentials = openCredentials({
+    registries: manifest.registries,
+    env,
+    home: env['HOME'] ?? cwd,
+    ...(authfile !== undefined && { authfile: resolve(cwd, authfile) }),
+  })
+  const stores = createStores({ manifest, credentials, version: init.version })
+  const workshop = createWorkshop(manifest, stores, init.onEvent ?? ignore)
+
+  const plan = async (call: Call = {}) => {
+    const inspection = await inspect(manifest, workshop, call)
+    return makePlan({ ...inspection, version: init.version, local: stores.local })
+  }
+  const run = async (
+    plan: Plan,
+    operation: Report['operation'],
+    options: RunOptions,
+    call: Call,
+  ) => {
+    const steps = await runSteps(plan.steps, workshop, options, call)
+    return makeReport(plan, { operation, steps, requests: stores.requests() })
+  }
+
+  return {
+    manifest,
+    plan,
+    async reconcile(options, call = {}) {
+      await using _held = await holdRun(init, call)
+      return run(await plan(call), 'reconcile', options, call)
+    },
+    async apply(planned, options, call = {}) {
+      await using _held = await holdRun(init, call)
+      await lookAtAll(planned.steps, workshop, call)
+      return run(planned, 'apply', options, call)
+    },
+    [Symbol.asyncDispose]: () => stores[Symbol.asyncDispose](),
+  }
+}
+
+function createWorkshop(manifest: Manifest, stores: Stores, onEvent: OnEvent): Workshop {
+  const ledger = createLedger()
+  const now = () => Date.now()
+  const open = (name: string) => stores.open(name)
+  return {
+    open,
+    parse: text => stores.parse(text),
+    streams: store => stores.streams(store),
+    places: createPlaces({ places: manifest.wishes.map(({ to }) => to), open, ledger, now }),
+    manifests: createManifests(),
+    ledger,
+    onEvent,
+    now,
+  }
+}
+
+/** Looks before any step acts, so that many places of one repository cost one listing. */
+async function lookAtAll(steps: readonly Step[], workshop: Workshop, call: Call): Promise<void> {
+  const places = steps.flatMap(({ to }) => to)
+  await mapLimit(places, 64, async ({ at }) => {
+    const { tag, ...place } = workshop.parse(at)
+    // what cannot be seen now is asked again, and told of, by the step itself
+    if (tag !== undefined) await workshop.places.look({ ...place, tag }, call).catch(ignore)
+  })
+}
+
+/** The file beside the manifest whose heart beats as long as a run is on it. */
+function holdRun(
+  { files, cwd, pid, host, now }: ProjectInit,
+  call: Call,
+): Promise<AsyncDisposable> {
+  const first = resolve(cwd, files[0] ?? '.')
+  const name = first.slice(dirname(first).length + 1)
+  return holdHeartbeat(join(dirname(first), '.waybill', `${name}.run`), { pid, host, now }, call)
+}
+
+function ignore(): void {}
