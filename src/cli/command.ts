@@ -1,0 +1,55 @@
+import type { ParseArgsConfig } from 'node:util'
+
+/** What a command may touch. Everything of the process comes in through here. */
+export interface Shell {
+  readonly env: Readonly<Record<string, string | undefined>>
+  readonly cwd: string
+  readonly pid: number
+  readonly host: string
+  readonly stdout: Terminal
+  readonly stderr: Terminal
+  /** Aborts on SIGINT and SIGTERM. */
+  readonly signal: AbortSignal
+  readonly now: () => Date
+}
+
+export interface Terminal {
+  readonly isTTY: boolean
+  readonly columns: number
+  readonly color: boolean
+  write(text: string): void
+}
+
+export interface Option {
+  readonly type: 'string' | 'boolean'
+  readonly short?: string
+  readonly multiple?: boolean
+  readonly default?: string
+  /** Shown after the flag, for those that take a value: `PATH`. */
+  readonly value?: string
+  /** Values it may have; anything else is a usage error. */
+  readonly choices?: readonly string[]
+  readonly help: string
+}
+
+export type Flags = Readonly<Record<string, string | boolean | readonly string[] | undefined>>
+
+/** One file per command: data about itself and one body that answers an exit code. */
+export interface Command {
+  readonly summary: string
+  /** Arguments after the name: `PLAN`. Empty for none. */
+  readonly positionals: readonly {
+    readonly name: string
+    readonly help: string
+    readonly required: boolean
+  }[]
+  readonly options: Readonly<Record<string, Option>>
+  /** Paragraphs and examples under the options of `--help`. */
+  readonly details: string
+  run(
+    input: { readonly flags: Flags; readonly args: readonly string[] },
+    shell: Shell,
+  ): Promise<number>
+}
+
+export type OptionsConfig = NonNullable<ParseArgsConfig['options']>

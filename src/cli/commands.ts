@@ -1,0 +1,12 @@
+import type { Command } from './command.ts'
+
+export type Commands = Readonly<Record<string, () => Promise<Command>>>
+
+/** One line per command, in the order of help; a command is loaded when it is named. */
+export const commands: Commands = {
+  init: async () => (await import('./init.ts')).init,
+  validate: async () => (await import('./validate.ts')).validate,
+  plan: async () => (await import('./plan.ts')).plan,
+  apply: async () => (await import('./apply.ts')).apply,
+  reconcile: async () => (await import('./reconcile.ts')).reconcile,
+}

@@ -1,0 +1,58 @@
+import type { Option } from './command.ts'
+
+/** What every command takes. */
+export const everyOptions: Readonly<Record<string, Option>> = {
+  color: {
+    type: 'string',
+    value: 'WHEN',
+    choices: ['auto', 'always', 'never'],
+    default: 'auto',
+    help: 'Use colours. Follows NO_COLOR and FORCE_COLOR when auto.',
+  },
+  'no-color': { type: 'boolean', help: 'The same as --color never.' },
+  help: { type: 'boolean', short: 'h', help: 'Show this help.' },
+}
+
+/** What finds the manifest and the ways to its registries. */
+export const manifestOptions: Readonly<Record<string, Option>> = {
+  file: {
+    type: 'string',
+    short: 'f',
+    multiple: true,
+    default: 'images.yaml',
+    value: 'PATH',
+    help: 'Manifest, or a folder of them. May be given more than once.',
+  },
+  registries: {
+    type: 'string',
+    value: 'FILE',
+    help: 'A file of registries: and stores: that wins over the manifest.',
+  },
+  authfile: {
+    type: 'string',
+    value: 'FILE',
+    help: 'Credentials, in the format of docker and podman; looked at first.',
+  },
+}
+
+/** How results and progress are told. */
+export const outputOptions: Readonly<Record<string, Option>> = {
+  output: {
+    type: 'string',
+    value: 'FORMAT',
+    choices: ['text', 'json'],
+    default: 'text',
+    help: 'Format of the result.',
+  },
+  quiet: { type: 'boolean', short: 'q', help: 'Tell only of problems.' },
+  verbose: {
+    type: 'boolean',
+    short: 'v',
+    help: 'Tell of each step as it begins, and of each place.',
+  },
+}
+
+export const failFastOption: Option = {
+  type: 'boolean',
+  help: 'Begin nothing more after the first failure.',
+}

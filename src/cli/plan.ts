@@ -1,0 +1,54 @@
+import type { Command } from './command.ts'
+import { worstOf } from './exit-codes.ts'
+import { isSet, textFlag } from './flags.ts'
+import { manifestOptions, outputOptions } from './options.ts'
+import { planFileWish, writePlanFile } from './plan-file.ts'
+import { lookOf, openFromFlags, openProgress } from './session.ts'
+
+export const plan: Command = {
+  summary: 'Show what would change, and why. Reads only.',
+  positionals: [],
+  options: {
+    ...manifestOptions,
+    out: {
+      type: 'string',
+      short: 'o',
+      value: 'FILE',
+      help: 'Keep the plan in a file that "waybill apply FILE" carries out.',
+    },
+    'valid-for': {
+      type: 'string',
+      value: 'TIME',
+      help: 'How long that file may be applied: 12h, 7d, 2w. (default 7d)',
+    },
+    'detailed-exitcode': { type: 'boolean', help: 'End with 2 where there is something to do.' },
+    ...outputOptions,
+  },
+  details: `
+The plan names every place that would change, the digest it would get, and the digest it has now. What could not be looked at is listed as unknown: it is never taken for missing, nor for up to date.
+
+Examples:
+  waybill plan
+  waybill plan -f images.yaml -f team/images.yaml
+  waybill plan -o plan.json && waybill apply plan.json
+`,
+
+  async run({ flags }, shell) {
+    const wish = planFileWish(flags)
+    using progress = await openProgress(flags, shell)
+    await using project = await openFromFlags(flags, shell, progress.onEvent)
+    const plan = await project.plan({ signal: shell.signal })
+    progress.stop()
+
+    if (textFlag(flags, 'output') === 'json') {
+      const { encodePlan } = await import('../plan/codec.ts')
+      shell.stdout.write(encodePlan(plan))
+    } else {
+      const { describePlan } = await import('../report/plan.ts')
+      shell.stdout.write(describePlan(plan, await lookOf(shell, project.manifest)))
+    }
+    if (wish) await writePlanFile(wish, { plan, manifest: project.manifest, flags }, shell)
+    const isPending = isSet(flags, 'detailed-exitcode') && plan.steps.length > 0
+    return worstOf(plan.exitCode, isPending ? 2 : 0)
+  },
+}

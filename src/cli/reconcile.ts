@@ -1,0 +1,30 @@
+import type { Command } from './command.ts'
+import { isSet } from './flags.ts'
+import { failFastOption, manifestOptions, outputOptions } from './options.ts'
+import { openFromFlags, openProgress, printReport } from './session.ts'
+
+export const reconcile: Command = {
+  summary: 'Plan and apply in one go, unattended: for CI and cron.',
+  positionals: [],
+  options: { ...manifestOptions, 'fail-fast': failFastOption, ...outputOptions },
+  details: `
+A run that is stopped, or fails half way, leaves nothing half-written: the same command finishes the work. With --quiet a run that went well says nothing at all. One run at a time is on a manifest.
+
+Examples:
+  waybill reconcile
+  waybill reconcile --quiet -f /etc/waybill/images.yaml
+`,
+
+  async run({ flags }, shell) {
+    const { now, signal } = shell
+    const started = now().getTime()
+    using progress = await openProgress(flags, shell)
+    await using project = await openFromFlags(flags, shell, progress.onEvent)
+    const report = await project.reconcile({ failFast: isSet(flags, 'fail-fast') }, { signal })
+    progress.stop()
+
+    const elapsedMs = now().getTime() - started
+    await printReport(report, { flags, shell, manifest: project.manifest, elapsedMs })
+    return report.exitCode
+  },
+}

@@ -1,0 +1,108 @@
+/** What plan, apply and reconcile share: opening the project, and telling of how it goes. */
+
+import { InputError } from '../errors.ts'
+import type { Manifest } from '../manifest/types.ts'
+import type { Report } from '../plan/types.ts'
+import type { Project } from '../reconcile/project.ts'
+import type { OnEvent } from '../report/events.ts'
+import type { Progress, Volume } from '../report/progress.ts'
+import { createClock } from './clock.ts'
+import type { Flags, Shell } from './command.ts'
+import { isSet, listFlag, textFlag } from './flags.ts'
+import { isLive } from './terminal.ts'
+import { VERSION } from './version.ts'
+
+export async function openProgress(flags: Flags, { stderr }: Shell): Promise<Progress> {
+  const volume = volumeOf(flags)
+  const { createProgress } = await import('../report/progress.ts')
+  return createProgress({
+    output: {
+      get columns() {
+        return stderr.columns
+      },
+      color: stderr.color,
+      write: text => stderr.write(text),
+      ...(isLive(stderr) && { keep: lines => stderr.keep(lines) }),
+    },
+    volume,
+    clock: createClock(),
+  })
+}
+
+function volumeOf(flags: Flags): Volume {
+  const quiet = isSet(flags, 'quiet')
+  const verbose = isSet(flags, 'verbose')
+  if (quiet && verbose) {
+    throw new InputError('BAD_ARGUMENT', '--quiet and --verbose exclude each other')
+  }
+  return quiet ? 'quiet' : verbose ? 'verbose' : 'normal'
+}
+
+/** Opens what the flags name, and says what is worth saying of the manifest. */
+export async function openFromFlags(
+  flags: Flags,
+  shell: Shell,
+  onEvent: OnEvent,
+): Promise<Project> {
+  const { openProject } = await import('../reconcile/project.ts')
+  const registriesFile = textFlag(flags, 'registries')
+  const authfile = textFlag(flags, 'authfile')
+  const { cwd, env, pid, host, now, signal, stderr } = shell
+  const project = await openProject(
+    {
+      files: listFlag(flags, 'file'),
+      ...(registriesFile !== undefined && { registriesFile }),
+      ...(authfile !== undefined && { authfile }),
+      cwd,
+      env,
+      pid,
+      host,
+      now,
+      version: VERSION,
+      onEvent,
+    },
+    { signal },
+  )
+  const { advice } = project.manifest
+  if (advice.length > 0 && !isSet(flags, 'quiet')) {
+    const { describeAdvice } = await import('../report/errors.ts')
+    stderr.write(describeAdvice(advice, { color: stderr.color }))
+  }
+  return project
+}
+
+/** What a run did, on stdout. Quiet, it is told only where something is left to do. */
+export async function printReport(
+  report: Report,
+  {
+    flags,
+    shell,
+    manifest,
+    elapsedMs,
+  }: {
+    readonly flags: Flags
+    readonly shell: Shell
+    readonly manifest: Manifest
+    readonly elapsedMs: number
+  },
+): Promise<void> {
+  const { stdout } = shell
+  if (textFlag(flags, 'output') === 'json') {
+    const { encodePlan } = await import('../plan/codec.ts')
+    stdout.write(encodePlan(report))
+    return
+  }
+  if (isSet(flags, 'quiet') && report.exitCode === 0) return
+  const { describeReport } = await import('../report/report.ts')
+  stdout.write(describeReport(report, { ...(await lookOf(shell, manifest)), elapsedMs }))
+}
+
+/** How things are to look on stdout: shortened to fit a terminal, never in a pipe. */
+export async function lookOf({ stdout }: Shell, manifest: Manifest) {
+  const { describeManifest } = await import('../report/header.ts')
+  return {
+    ...(stdout.isTTY && { columns: stdout.columns }),
+    color: stdout.color,
+    manifestLine: describeManifest(manifest),
+  }
+}

@@ -1,0 +1,72 @@
+import { stripVTControlCharacters } from 'node:util'
+import { widthOf } from '../report/width.ts'
+import type { Terminal } from './command.ts'
+
+/** A terminal that can keep lines below everything that is written, and take them back. */
+export interface LiveTerminal extends Terminal {
+  /** Puts these lines in place of the ones kept before; none takes them away. */
+  keep(lines: readonly string[]): void
+}
+
+export function isLive(terminal: Terminal): terminal is LiveTerminal {
+  return 'keep' in terminal
+}
+
+export interface Stream {
+  readonly isTTY?: boolean
+  readonly columns?: number
+  write(text: string): unknown
+}
+
+const FALLBACK_COLUMNS = 80
+
+export function createTerminal(stream: Stream, color: boolean): Terminal {
+  return {
+    isTTY: stream.isTTY === true,
+    get columns() {
+      return columnsOf(stream)
+    },
+    color,
+    write(text) {
+      stream.write(text)
+    },
+  }
+}
+
+/**
+ * The cursor rests below the kept lines, at the left, and is never hidden: so a process that is
+ * killed leaves a terminal that needs no repair.
+ */
+export function createLiveTerminal(stream: Stream, color: boolean): LiveTerminal {
+  let kept: readonly string[] = []
+  const below = () => kept.map(line => `${line}\n`).join('')
+
+  /** Goes up over the kept lines, as many rows as they take at the width of now. */
+  function erase(): string {
+    if (kept.length === 0) return ''
+    const columns = columnsOf(stream)
+    const rows = kept.reduce((sum, line) => sum + rowsOf(line, columns), 0)
+    return `\u001b[${rows}A\u001b[J`
+  }
+  return Object.assign(createTerminal(stream, color), {
+    write(text: string) {
+      stream.write(erase() + text + below())
+    },
+    keep(lines: readonly string[]) {
+      if (lines.length === 0 && kept.length === 0) return
+      const up = erase()
+      kept = lines
+      stream.write(up + below())
+    },
+  })
+}
+
+/** A line drawn when the terminal was wider is now broken into several rows. */
+function rowsOf(line: string, columns: number): number {
+  return Math.max(1, Math.ceil(widthOf(stripVTControlCharacters(line)) / columns))
+}
+
+/** Some terminals say 0 until they know. */
+function columnsOf({ columns = 0 }: Stream): number {
+  return columns > 0 ? columns : FALLBACK_COLUMNS
+}
