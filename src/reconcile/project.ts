@@ -1,6 +1,7 @@
 /**
  * The spine: open what the manifest names, look, plan, and carry out.
  */
+import { setMaxListeners } from 'node:events'
 import { dirname, join, resolve } from 'node:path'
 import { openCredentials } from '../credentials/credentials.ts'
 import { createPlaces } from '../execute/places.ts'
@@ -52,6 +53,8 @@ export interface Project extends AsyncDisposable {
 
 export async function openProject(init: ProjectInit, call: Call = {}): Promise<Project> {
   const { files, registriesFile, authfile, cwd, env } = init
+  // every request in flight listens to the one signal that stops the run
+  if (call.signal) setMaxListeners(0, call.signal)
   const manifest = await loadManifest(
     { files, cwd, env, ...(registriesFile !== undefined && { registriesFile }) },
     call,
@@ -75,6 +78,7 @@ export async function openProject(init: ProjectInit, call: Call = {}): Promise<P
     options: RunOptions,
     call: Call,
   ) => {
+    workshop.onEvent({ kind: 'planned', plan })
     const steps = await runSteps(plan.steps, workshop, options, call)
     return makeReport(plan, { operation, steps, requests: stores.requests() })
   }
