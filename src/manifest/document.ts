@@ -1,0 +1,148 @@
+/**
+ * One manifest file, as the schema knows it, from its tree: variables are expanded, the schema has
+ * spoken, and what it refused is set apart, so that the rest can still be looked into.
+ */
+
+import { isRecord } from '../oci/descriptor.ts'
+import { check, type Problem } from './images.validator.gen.js'
+import { pathOf, schemaIssues } from './schema-issues.ts'
+import { didYouMean } from './suggest.ts'
+import type { ManifestText } from './text.ts'
+import type { Tree } from './tree.ts'
+import type { Issue } from './types.ts'
+import { partAt, valuesOf } from './values.ts'
+import type { Env } from './variables.ts'
+import { quote } from './words.ts'
+
+export interface SecretDocument {
+  readonly env?: string
+  readonly file?: string
+}
+
+export interface RegistryDocument {
+  readonly auth?: {
+    readonly username?: string | SecretDocument
+    readonly password?: SecretDocument
+    readonly helper?: string
+  }
+  readonly http?: boolean
+  readonly tls?: { readonly ca: string }
+  readonly limits?: { readonly concurrency?: number; readonly requestsPerSecond?: number }
+}
+
+export interface StoreDocument {
+  readonly kind: 'layout'
+  readonly path: string
+}
+
+export interface ChoicesDocument {
+  readonly to?: string | readonly string[]
+  readonly referrers?: boolean
+  readonly overwrite?: 'always' | 'never'
+  readonly platforms?: readonly string[]
+}
+
+export interface ImageDocument extends ChoicesDocument {
+  readonly from: string
+  readonly name?: string
+  readonly tags?: readonly string[]
+  readonly as?: string | readonly string[]
+}
+
+export interface ManifestDocument {
+  readonly name?: string
+  readonly registries?: Readonly<Record<string, RegistryDocument>>
+  readonly stores?: Readonly<Record<string, StoreDocument>>
+  readonly defaults?: ChoicesDocument
+  readonly images?: readonly ImageDocument[]
+}
+
+export interface ReadDocument {
+  readonly text: ManifestText
+  readonly tree: Tree
+  /** True to its type except where `isBroken`. */
+  readonly document: ManifestDocument
+  readonly issues: readonly Issue[]
+  /** The variables that it depends on. */
+  readonly variables: ReadonlySet<string>
+  /** Whether something is wrong in a section, or in one thing in it: `images`, 3. */
+  isBroken(section: string, item?: string | number): boolean
+}
+
+/** Images are checked some at a time, since ajv's time grows with the square of its findings. */
+const SLICE = 500
+/** Nobody reads more; what comes after them is not looked at. */
+const ENOUGH = 2_000
+const SETTINGS = ['registries', 'stores']
+
+/** `kind` says what the file may hold: everything, or only `registries` and `stores`. */
+export function readDocument(
+  text: ManifestText,
+  tree: Tree,
+  env: Env,
+  kind: 'manifest' | 'registries',
+): ReadDocument {
+  const { value, issues, blamed, broken, variables } = valuesOf(text, tree, env)
+  const isPart = kind === 'registries' && isRecord(value)
+  const { problems, whole } = problemsOf(isPart ? settingsIn(value) : value)
+  const refused = new Set([...broken, ...problems.map(brokenBy), ...(whole ? [] : ['images'])])
+  return {
+    text,
+    tree,
+    // The schema has promised it, for all that is not in `refused`.
+    document: isRecord(value) ? value : {},
+    issues: [
+      ...issues,
+      ...schemaIssues(problems.slice(0, ENOUGH), { text, tree, value }, blamed),
+      ...(isPart ? strayIssues(text, tree) : []),
+    ],
+    variables,
+    isBroken: (section, item) =>
+      refused.has(section) || (item !== undefined && refused.has(`${section}/${item}`)),
+  }
+}
+
+function problemsOf(value: unknown): { problems: readonly Problem[]; whole: boolean } {
+  const images = isRecord(value) ? value['images'] : undefined
+  if (!isRecord(value) || !Array.isArray(images) || images.length <= SLICE) {
+    return { problems: check(value), whole: true }
+  }
+  const problems = [...check({ ...value, images: [] })]
+  for (let from = 0; from < images.length; from += SLICE) {
+    const found = check({ version: 1, images: images.slice(from, from + SLICE) })
+    for (const problem of found) problems.push(movedBy(problem, from))
+    if (problems.length > ENOUGH) return { problems, whole: false }
+  }
+  return { problems, whole: true }
+}
+
+function movedBy(problem: Problem, from: number): Problem {
+  const [, section, index, ...rest] = problem.instancePath.split('/')
+  return { ...problem, instancePath: ['', section, Number(index) + from, ...rest].join('/') }
+}
+
+/** The section, or the thing in it, that a problem leaves unusable. */
+function brokenBy({ instancePath, propertyName }: Problem): string {
+  const [section = '', item = propertyName] = pathOf(instancePath)
+  return partAt(section, item)
+}
+
+function settingsIn(value: Readonly<Record<string, unknown>>): unknown {
+  const known = Object.entries(value).filter(([key]) => SETTINGS.includes(key))
+  return { version: 1, ...Object.fromEntries(known) }
+}
+
+function strayIssues(text: ManifestText, tree: Tree): Issue[] {
+  if (tree.kind !== 'mapping') return []
+  return [...tree.entries]
+    .filter(([key]) => !SETTINGS.includes(key) && !key.startsWith('x-'))
+    .map(([key, at]) =>
+      text.issue(at, {
+        code: 'MANIFEST_SCHEMA',
+        message: `unknown key ${quote(key)}`,
+        hint:
+          didYouMean(key, SETTINGS) ??
+          'a file given with --registries holds only registries and stores',
+      }),
+    )
+}

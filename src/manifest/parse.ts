@@ -1,0 +1,138 @@
+/** From the texts of manifest files to one checked value. Touches no file and no clock. */
+
+import { digestOf, type Digest } from '../oci/digest.ts'
+import { manifestNames, nameConflicts, placeConflicts } from './conflicts.ts'
+import { decode, type ManifestFile } from './decode.ts'
+import { readDocument, type ReadDocument } from './document.ts'
+import { ManifestError } from './errors.ts'
+import { readTree } from './open.ts'
+import { settingsOf, type Settings } from './settings.ts'
+import type { Issue, Manifest, Wish } from './types.ts'
+import type { Env } from './variables.ts'
+import { draftsOf, type Drafts } from './wishes.ts'
+
+export interface ManifestInput {
+  readonly files: readonly ManifestFile[]
+  /** The runner's own settings, which win over the manifests'. */
+  readonly registries?: ManifestFile | undefined
+  /** Where `.waybill/store` is, unless a store `local` is declared; absolute. */
+  readonly folder: string
+  readonly env: Env
+}
+
+/** Throws one `ManifestError` with everything that is wrong. */
+export async function parseManifest(input: ManifestInput): Promise<Manifest> {
+  const { files, registries, env } = input
+  const read: Read[] = []
+  for (const file of files) read.push(await readFile(file, env, 'manifest'))
+  const owner = registries && (await readFile(registries, env, 'registries'))
+
+  const documents = read.flatMap(({ document }) => document ?? [])
+  const settings = settingsOf(documents, owner?.document, input)
+  const all = [...read, ...(owner ? [owner] : [])]
+  // What a file that cannot be read would declare is unknown, so names are not judged without it.
+  const known = all.every(({ document }) => document && !document.isBroken('stores'))
+  const found = known ? expand(documents, owner?.document, settings) : NOTHING
+
+  const issues = [...all.flatMap(({ issues }) => issues), ...settings.issues, ...found.issues]
+  const names = [...files, ...(registries ? [registries] : [])].map(({ file }) => file)
+  if (issues.length > 0) throw new ManifestError(inOrder(issues, names))
+  return {
+    files: files.map(({ file }) => file),
+    hash: hashOf(files, documents, env),
+    ...nameOf(documents),
+    registries: settings.registries,
+    stores: settings.stores,
+    images: documents.reduce((sum, { document }) => sum + (document.images?.length ?? 0), 0),
+    wishes: found.wishes,
+    advice: inOrder(found.advice, names),
+  }
+}
+
+interface Read {
+  readonly document?: ReadDocument
+  readonly issues: readonly Issue[]
+}
+
+async function readFile(
+  file: ManifestFile,
+  env: Env,
+  kind: 'manifest' | 'registries',
+): Promise<Read> {
+  const text = decode(file)
+  if ('code' in text) return { issues: [text] }
+  const { tree, flaws } = await readTree(text.text)
+  const found = flaws.map(({ at, ...said }) => text.issue(at, { code: 'MANIFEST_SYNTAX', ...said }))
+  if (tree === undefined) return { issues: found }
+  const document = readDocument(text, tree, env, kind)
+  return { document, issues: [...found, ...document.issues] }
+}
+
+interface Found extends Omit<Drafts, 'drafts'> {
+  readonly wishes: readonly Wish[]
+}
+
+const NOTHING: Found = { wishes: [], issues: [], advice: [] }
+
+function expand(
+  documents: readonly ReadDocument[],
+  owner: ReadDocument | undefined,
+  settings: Settings,
+): Found {
+  const known = {
+    stores: new Set([...settings.stores.keys(), ...declared([...documents, owner], 'stores')]),
+    hosts: new Set(settings.registries.keys()),
+  }
+  const found = documents.map(document => draftsOf(document, known))
+  const drafts = found.flatMap(({ drafts }) => drafts)
+  return {
+    wishes: drafts.toSorted((a, b) => (a.place < b.place ? -1 : 1)).map(({ wish }) => wish),
+    issues: [
+      ...found.flatMap(({ issues }) => issues),
+      ...manifestNames(documents),
+      ...nameConflicts(documents),
+      ...placeConflicts(drafts),
+    ],
+    advice: found.flatMap(({ advice }) => advice),
+  }
+}
+
+/** The names in a section, those with something wrong in them too. */
+function declared(documents: readonly (ReadDocument | undefined)[], key: 'stores'): string[] {
+  return documents.flatMap(document => Object.keys(document?.document[key] ?? {}))
+}
+
+function nameOf(documents: readonly ReadDocument[]): { name?: string } {
+  const name = documents.find(({ document }) => document.name !== undefined)?.document.name
+  return name === undefined ? {} : { name }
+}
+
+/** By file as given, line and column; what was found twice through an alias is said once. */
+function inOrder(issues: readonly Issue[], files: readonly string[]): Issue[] {
+  const order = new Map(files.map((file, index) => [file, index]))
+  const key = ({ location: { file, line, column }, message }: Issue) =>
+    `${file}\0${line}\0${column}\0${message}`
+  const once = new Map(issues.toReversed().map(issue => [key(issue), issue]))
+  return [...once.values()]
+    .toReversed()
+    .toSorted(
+      ({ location: a }, { location: b }) =>
+        (order.get(a.file) ?? 0) - (order.get(b.file) ?? 0) ||
+        a.line - b.line ||
+        a.column - b.column,
+    )
+}
+
+/** Over the variables that were expanded too, so that equal hashes mean equal wishes. */
+function hashOf(
+  files: readonly ManifestFile[],
+  documents: readonly ReadDocument[],
+  env: Env,
+): Digest {
+  const variables = [...new Set(documents.flatMap(({ variables }) => [...variables]))].toSorted()
+  const facts = [
+    files.map(({ file, bytes }) => [file, digestOf(bytes)]),
+    variables.map(name => [name, env[name] ?? null]),
+  ]
+  return digestOf(Buffer.from(JSON.stringify(facts)))
+}

@@ -1,0 +1,91 @@
+import type { Digest } from '../oci/digest.ts'
+import type { Platform } from '../oci/platform.ts'
+
+/** A spot in a manifest file; `line` and `column` count from 1. */
+export interface Location {
+  /** The path as it was given with `-f`, or found in a folder given with it. */
+  readonly file: string
+  readonly line: number
+  readonly column: number
+}
+
+/** Something wrong, or worth saying, at one spot of a manifest. */
+export interface Issue {
+  readonly code: 'MANIFEST_SYNTAX' | 'MANIFEST_SCHEMA' | 'MANIFEST_CONFLICT' | 'MANIFEST_ADVICE'
+  readonly message: string
+  readonly location: Location
+  /** The line of the file that `location` names, without its line break. */
+  readonly source: string
+  /** How many columns from `location.column` on the caret underlines; at least 1. */
+  readonly length: number
+  readonly hint?: string
+}
+
+/** Where a secret is found. Never the secret itself. */
+export type SecretRef = { readonly env: string } | { readonly file: string }
+
+export type AuthSettings =
+  | { readonly username: SecretRef | string; readonly password: SecretRef }
+  | { readonly helper: string }
+
+/** What differs from the defaults for one registry. */
+export interface RegistrySettings {
+  readonly auth?: AuthSettings
+  /** Plain HTTP. Loopback hosts need no flag. */
+  readonly http?: boolean
+  readonly tls?: { /** Absolute path of a PEM file. */ readonly ca: string }
+  readonly limits?: {
+    /** Requests in flight at once, at least 1. */
+    readonly concurrency?: number
+    readonly requestsPerSecond?: number
+  }
+}
+
+export type StoreSettings = { readonly kind: 'layout'; /** Absolute. */ readonly path: string }
+
+/** Where an image comes from: exactly one of tag and digest decides (the digest, if both). */
+export interface Source {
+  readonly store: string
+  readonly repository: string
+  readonly tag?: string
+  readonly digest?: Digest
+}
+
+/** One tag of one repository of one store: what a wish is for. */
+export interface Place {
+  readonly store: string
+  readonly repository: string
+  readonly tag: string
+}
+
+/** One image that should be in one place: an `images` entry, with one tag and one `to` taken. */
+export interface Wish {
+  /** The image's `name`, by default `from` without its tag. */
+  readonly image: string
+  readonly from: Source
+  readonly to: Place
+  /** Empty: all that the source has. */
+  readonly platforms: readonly Platform[]
+  readonly referrers: boolean
+  readonly overwrite: 'always' | 'never'
+  /** The tag, or `from`, that asks for it. */
+  readonly location: Location
+}
+
+/** Everything the manifest files say, checked and expanded; nothing in it was looked up. */
+export interface Manifest {
+  /** Every file read, in order, as named on the command line. */
+  readonly files: readonly string[]
+  /** sha256 over the files' names and bytes. Equal hash, equal wishes. */
+  readonly hash: Digest
+  readonly name?: string
+  /** By canonical host. */
+  readonly registries: ReadonlyMap<string, RegistrySettings>
+  /** By name. Always has `local`. */
+  readonly stores: ReadonlyMap<string, StoreSettings>
+  /** How many entries `images` has over all files. */
+  readonly images: number
+  /** Sorted by place; no two are for one place. */
+  readonly wishes: readonly Wish[]
+  readonly advice: readonly Issue[]
+}

@@ -1,0 +1,28 @@
+/* oxlint-disable vitest/no-conditional-tests, vitest/valid-title, vitest/valid-describe-callback,
+   vitest/expect-expect, vitest/no-disabled-tests -- this makes suites and is none itself */
+import { describe, it } from 'vitest'
+import { available, type Tool } from './tools.ts'
+
+/** What CI installs: there, a test that lacks one of these has failed, not been skipped. */
+const REQUIRED: ReadonlySet<Tool> = new Set(['docker-registry', 'skopeo'])
+
+/** A suite that needs programs of others: run where they are, skipped with a reason where not. */
+export function describeLive(title: string, needs: readonly Tool[], suite: () => void): void {
+  const missing = needs.filter(name => !available(name))
+  const reason = `${missing.join(', ')} not on PATH`
+  const inCi = (process.env['CI'] ?? '') !== ''
+  if (inCi && missing.some(name => REQUIRED.has(name))) {
+    describe(title, () => failing(reason))
+  } else if (missing.length > 0) {
+    process.stderr.write(`skipped: ${title}: ${reason}\n`)
+    describe.skip(`${title} (${reason})`, suite)
+  } else {
+    describe(title, suite)
+  }
+}
+
+function failing(reason: string): void {
+  it('has the programs that it needs', () => {
+    throw new Error(`${reason}; as root, scripts/test-services.sh installs them`)
+  })
+}
