@@ -1,4 +1,4 @@
-import { digestOf } from './digest.ts'
+import { algorithmOf, digestOf, hexOf, type Digest } from './digest.ts'
 import type { Descriptor } from './descriptor.ts'
 import { isRecord } from './descriptor.ts'
 import type { ImageManifest, Index } from './manifest.ts'
@@ -35,4 +35,9 @@ export function addReferrer(
   const bytes = Buffer.from(JSON.stringify({ ...base, manifests: [...listed, referrer] }))
   const mediaType = typeof base['mediaType'] === 'string' ? base['mediaType'] : OCI_INDEX
   return { content: { mediaType, digest: digestOf(bytes), size: bytes.length }, bytes }
+}
+
+/** Where referrers are listed without an API (OCI distribution-spec, "Referrers Tag Schema"). */
+export function fallbackTag(subject: Digest): string {
+  return `${algorithmOf(subject)}-${hexOf(subject).slice(0, 64)}`
 }

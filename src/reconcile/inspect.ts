@@ -5,22 +5,24 @@
  * A GET of a manifest counts as a pull on Docker Hub, so a source is asked by HEAD as long as some
  * place may be right already; only what is known to be missing is fetched at once.
  */
-import { StoreError, WaybillError } from '../errors.ts'
+import { WaybillError } from '../errors.ts'
+import type { Workshop } from '../execute/workshop.ts'
 import type { Manifest, Wish } from '../manifest/types.ts'
 import type { Digest } from '../oci/digest.ts'
-import type { Descriptor } from '../oci/descriptor.ts'
 import { formatPlatform } from '../oci/platform.ts'
 import { formatReference } from '../oci/reference.ts'
 import type { DesiredImage, DesiredPlace } from '../plan/desired.ts'
 import type { Diagnostic, Unknown } from '../plan/types.ts'
-import { isHolding, isReferring, type Manifested, type Store } from '../stores/store.ts'
+import { isHolding } from '../stores/store.ts'
 import { blobsOf, childrenFirst } from '../transfer/graph.ts'
-import { loadImage, readRoot, type Origin } from '../transfer/image.ts'
+import { loadImage, readRoot } from '../transfer/image.ts'
 import type { Call } from '../util/call.ts'
 import { mapLimit } from '../util/concurrency.ts'
-import type { Workshop } from '../execute/workshop.ts'
-import { countSubjects, groupWishes, type Group } from './group.ts'
-import { diagnosticOf, isAboutContent, merged, unseen, type Unseen } from './notes.ts'
+import { countSubjects, groupWishes } from './group.ts'
+import { diagnosticOf, isAboutContent, merged, unseen } from './notes.ts'
+import { digestsOf, lacking, referrersOf, type Referrers } from './referrers.ts'
+import { resolveSource, type Source } from './source.ts'
+import type { Notes, Task } from './task.ts'
 
 export interface Inspection {
   readonly desired: readonly DesiredImage[]
@@ -52,21 +54,6 @@ export async function inspect(
     diagnostics: notes.diagnostics,
     held: notes.held,
   }
-}
-
-interface Notes {
-  readonly unseen: Unseen[]
-  readonly diagnostics: Diagnostic[]
-  readonly held: Set<string>
-}
-
-interface Task {
-  readonly group: Group
-  /** How many groups each source repository has. */
-  readonly subjects: ReadonlyMap<string, number>
-  readonly workshop: Workshop
-  readonly notes: Notes
-  readonly call: Call
 }
 
 async function inspectGroup(task: Task): Promise<DesiredImage | undefined> {
@@ -115,49 +102,6 @@ async function lookAt(task: Task, wish: Wish): Promise<DesiredPlace | undefined>
   }
 }
 
-interface Source {
-  readonly origin: Origin
-  readonly digest: Digest
-  /** What the places should name, where it was read. */
-  readonly root: Manifested | undefined
-}
-
-async function resolveSource(task: Task, cheap: boolean): Promise<Source> {
-  const { group, workshop, call } = task
-  const { store: name, repository, reference, platforms } = group
-  const store = await workshop.open(name)
-  const origin = { store, repository, manifests: workshop.manifests, call }
-  if (cheap && platforms.length === 0) {
-    const seen = await store.resolve(repository, reference, call)
-    if (seen) return { origin, digest: seen.digest, root: undefined }
-    throw await absent(task, store)
-  }
-  const seen = await store.manifest(repository, reference, call)
-  if (!seen) throw await absent(task, store)
-  workshop.manifests.keep(seen)
-  const root = await readRoot(origin, seen.content.digest, platforms)
-  workshop.manifests.keep(root)
-  return { origin, digest: seen.content.digest, root }
-}
-
-async function absent({ group, call }: Task, store: Store): Promise<StoreError> {
-  const { repository, reference, from } = group
-  const tags = await store.tags(repository, call).catch(() => [])
-  return new StoreError('CONTENT_MISSING', `there is no ${from}`, {
-    hint:
-      tags === undefined
-        ? `${store.name} has no repository ${repository}`
-        : nearest(reference, tags),
-  })
-}
-
-function nearest(reference: string, tags: readonly string[]): string | undefined {
-  const stem = reference.slice(0, Math.max(1, Math.ceil(reference.length / 2)))
-  const near = tags.filter(tag => tag.startsWith(stem)).toSorted()
-  if (near.length === 0) return undefined
-  return `tags that start like it: ${near.slice(0, 8).join(', ')}${near.length > 8 ? ', …' : ''}`
-}
-
 /** Reads what a plan has to tell of an image: its referrers, and its contents if it has to move. */
 async function complete(
   task: Task,
@@ -190,58 +134,18 @@ function isTodo({ found, lacks, overwrite }: DesiredPlace, digest: Digest): bool
   return found === undefined || overwrite === 'always'
 }
 
-/**
- * What refers to the image at its source, and what refers to that: signatures, and signatures of
- * attestations. A cut index is another image than the one that was signed, so it has none.
- */
-async function referrersOf(
-  { group, subjects, call }: Task,
-  { origin: { store, repository }, digest: named }: Source,
-  digest: Digest,
-): Promise<readonly Descriptor[]> {
-  if (!group.referrers || digest !== named || !isReferring(store)) return []
-  const hint = subjects.get(`${group.store}/${repository}`) ?? 1
-  const found = new Map<string, Descriptor>()
-  let level: readonly Digest[] = [digest]
-  while (level.length > 0 && found.size < MOST_REFERRERS) {
-    const lists = await mapLimit(level, 8, subject =>
-      store.referrers(repository, subject, { ...call, subjects: hint }),
-    )
-    const fresh = lists.flat().filter(referrer => !found.has(referrer.digest))
-    for (const referrer of fresh) found.set(referrer.digest, referrer)
-    level = [...new Set(fresh.map(referrer => referrer.digest))]
-  }
-  return [...found.values()]
-}
-
-const MOST_REFERRERS = 1_000
-
-/** Which referrers have to come to this place. What is not there yet gets them all. */
-async function lacking(
-  { workshop, call }: Task,
-  place: DesiredPlace,
-  { digest, referrers }: { readonly digest: Digest; readonly referrers: readonly Descriptor[] },
-): Promise<readonly Digest[]> {
-  const all = referrers.map(referrer => referrer.digest)
-  if (all.length === 0) return []
-  if (place.found !== digest) return place.overwrite === 'never' && place.found ? [] : all
-  const store = await workshop.open(place.store)
-  const there = await mapLimit(all, 8, async referrer =>
-    (await store.resolve(place.repository, referrer, call)) === undefined ? [referrer] : [],
-  )
-  return there.flat()
-}
-
 async function contentsOf(
   { workshop, notes, call }: Task,
-  { source, referrers }: { readonly source: Source; readonly referrers: readonly Descriptor[] },
+  { source, referrers }: { readonly source: Source; readonly referrers: Referrers },
   todo: readonly DesiredPlace[],
 ): Promise<DesiredImage['contents']> {
   const { origin, digest } = source
   const root = source.root ?? (await readRoot(origin, digest, []))
   const roots = [
     root,
-    ...(await mapLimit(referrers, 8, content => readRoot(origin, content.digest, []))),
+    ...(await mapLimit(digestsOf([...referrers.values()].flat()), 8, named =>
+      readRoot(origin, named, []),
+    )),
   ]
   const graphs = await mapLimit(roots, 8, manifest => loadImage(origin, manifest))
   const nodes = graphs.flatMap(childrenFirst)

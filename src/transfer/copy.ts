@@ -35,7 +35,8 @@ const BLOBS_AT_ONCE = 8
 
 /** One result per target, in their order. A target that fails does not hold up the others. */
 export async function copyImage(request: CopyRequest): Promise<readonly TargetResult[]> {
-  const writers = await Promise.all(request.targets.map(target => openWriter(target, request)))
+  const opened = await Promise.all(request.targets.map(target => tryOpen(target, request)))
+  const writers = opened.filter(isWriter)
   const live = () => writers.filter(({ error }) => error === undefined)
 
   await Promise.all(live().map(writer => writer.guard(() => survey(request, writer))))
@@ -49,9 +50,9 @@ export async function copyImage(request: CopyRequest): Promise<readonly TargetRe
   await Promise.all(live().map(writer => writer.guard(() => writeManifests(request, writer))))
   await Promise.all(writers.map(writer => writer.finish()))
   request.call.signal?.throwIfAborted()
-  return writers.map(({ bytes, error }) => ({
-    sent: bytes,
-    ...(error !== undefined && { error }),
+  return opened.map(target => ({
+    sent: isWriter(target) ? target.bytes : 0,
+    ...(target.error !== undefined && { error: target.error }),
   }))
 }
 
@@ -68,6 +69,23 @@ interface Writer extends Destination {
   guard(work: () => Promise<void>): Promise<void>
   /** Commits, or lets go of what was begun when it failed. */
   finish(): Promise<void>
+}
+
+/** A destination that cannot even be begun with. */
+interface Unopened {
+  readonly error: unknown
+}
+
+function isWriter(target: Writer | Unopened): target is Writer {
+  return 'session' in target
+}
+
+async function tryOpen(target: Target, init: DeliveryInit): Promise<Writer | Unopened> {
+  try {
+    return await openWriter(target, init)
+  } catch (error) {
+    return { error: sided('destination', error) }
+  }
 }
 
 async function openWriter(target: Target, { call }: DeliveryInit): Promise<Writer> {
@@ -193,6 +211,9 @@ async function writeManifests(request: CopyRequest, writer: Writer): Promise<voi
     // the root gets its name last, and is written by it alone when nothing has to come between
     if (node.content.digest !== rootDigest || referrers.length > 0) await write(node, [])
   }
-  for (const node of referrers.flatMap(childrenFirst).filter(lacks)) await write(node, [])
+  // a referrer is written even if it is there: the registry may not list it yet
+  const asked = new Set(referrers.map(({ content }) => content.digest))
+  const listed = (node: Node) => lacks(node) || asked.has(node.content.digest)
+  for (const node of referrers.flatMap(childrenFirst).filter(listed)) await write(node, [])
   if (tags.length > 0) await write(root, tags)
 }

@@ -3,11 +3,12 @@
  * where it can be linked, else from the source, which is read once for all of them.
  */
 import type { Readable } from 'node:stream'
+import { WaybillError } from '../errors.ts'
 import type { Descriptor } from '../oci/descriptor.ts'
 import type { Store, WriteSession } from '../stores/store.ts'
 import type { Call } from '../util/call.ts'
 import type { Semaphore } from '../util/concurrency.ts'
-import { readVerified, verified } from '../util/verified.ts'
+import { readVerified } from '../util/verified.ts'
 import { fanOut } from './fan-out.ts'
 import type { Ledger } from './ledger.ts'
 import { sided } from './side.ts'
@@ -63,11 +64,7 @@ export async function deliver(
       try {
         await bring(init, blob, destination, feed)
       } catch (error) {
-        const theirs = feed.failure()
-        failed.set(
-          destination,
-          theirs === undefined ? sided('destination', error) : sided('source', theirs),
-        )
+        failed.set(destination, blamed(error, feed))
       } finally {
         feed.leave(destination)
         claim.release()
@@ -75,6 +72,14 @@ export async function deliver(
     }),
   )
   return failed
+}
+
+/** Bytes come from the source, so it answers for them; stores check what they are given. */
+function blamed(error: unknown, feed: Feed): unknown {
+  const theirs = feed.failure()
+  if (theirs !== undefined) return sided('source', theirs)
+  const corrupt = error instanceof WaybillError && error.code === 'CONTENT_CORRUPT'
+  return sided(corrupt ? 'source' : 'destination', error)
 }
 
 async function bring(
@@ -186,7 +191,7 @@ async function readLarge(
     const bytes = await source.store.fetch(source.repository, blob, call)
     bytes.once('close', release)
     bytes.on('data', (chunk: Buffer) => onBytes(chunk.length))
-    return fanOut(verified(bytes, blob), stores.length)
+    return fanOut(bytes, stores.length)
   } catch (error) {
     release()
     throw error

@@ -37,8 +37,8 @@ async function cutTo(
 ): Promise<Manifested> {
   const document = parseManifest(found.bytes, found.content.mediaType)
   if (document.kind === 'index') {
-    const { descriptor, bytes } = cutIndex(document, found.bytes, platforms)
-    return { content: descriptor, bytes }
+    const { descriptor, bytes, dropped } = cutIndex(document, found.bytes, platforms)
+    return dropped.length === 0 ? found : { content: descriptor, bytes }
   }
   const { store, repository, call } = origin
   const config = await store.fetch(repository, document.config, call)

@@ -49,4 +49,20 @@ describe('referrers', () => {
       bytes: Buffer.from(JSON.stringify(index)),
     })
   }
+
+  it('that no list names yet, though they are there, are listed by the next run', async () => {
+    await using w = await world({ ...DOCKER_REGISTRY })
+    const image = await makeImage({ seed: 'a' })
+    const sbom = makeReferrer(image, { artifactType: 'application/spdx+json', payload: '{}' })
+    await pushImage(w.source.host, 'acme/app', '1', image)
+    await attach(w, image, sbom, DOCKER_REGISTRY)
+    // as a run leaves it that is killed between the referrer and its list
+    await pushImage(w.target.host, 'mirror/app', '1', image)
+    await pushImage(w.target.host, 'mirror/app', undefined, sbom)
+    await using project = await openTestProject(w.folder, mirrorOf(w, ['1']))
+    const report = await project.reconcile(options)
+    expect(report.steps).toMatchObject([{ why: '1 referrer missing', result: 'done' }])
+    const tag = image.manifest.digest.replace(':', '-')
+    expect(w.target.manifest('mirror/app', tag)?.bytes.toString()).toContain(sbom.manifest.digest)
+  })
 })

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import type { Credential } from '../../src/credentials/secret.ts'
 import { digestOf } from '../../src/oci/digest.ts'
-import { fallbackTag } from '../../src/stores/registry/referrers.ts'
+import { fallbackTag } from '../../src/oci/referrers.ts'
 import { originOf } from '../../src/stores/registry/wire.ts'
 import { startFakeRegistry, type FakeRegistry } from '../fakes/registry.ts'
 import { DOCKER_REGISTRY, type FakeRegistryOptions } from '../fakes/registry/options.ts'

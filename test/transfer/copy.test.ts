@@ -212,6 +212,22 @@ describe('copyImage', () => {
     expect(await good.resolve('r', '1')).toBeDefined()
   })
 
+  it('lets a target that cannot be begun with fail alone', async () => {
+    const source = await openMemory({ name: 'src' })
+    const image = await makeImage({ seed: 'a' })
+    await seed(source, 'acme/app', '1', image)
+    const good = await openMemory({ name: 'good' })
+    const bad: Store = {
+      ...(await openMemory({ name: 'bad' })),
+      write: () => Promise.reject(new StoreError('STORE_CONFLICT', 'not a layout')),
+    }
+    const targets = [bad, good].map(store => ({ store, repository: 'r', tags: ['1'] }))
+    const results = await copyImage(await request(source, image, targets))
+    expect(results[0]?.error).toMatchObject({ message: 'destination: not a layout' })
+    expect(results[1]?.error).toBeUndefined()
+    expect(await good.resolve('r', '1')).toBeDefined()
+  })
+
   it.each([
     ['few bytes', 1024],
     ['many bytes', 300 * 1024],

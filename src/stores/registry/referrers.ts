@@ -1,11 +1,12 @@
 /** Which manifests refer to another one: the API of OCI distribution 1.1, or its fallback tag. */
 import { StoreError } from '../../errors.ts'
-import { hexOf, algorithmOf, type Digest } from '../../oci/digest.ts'
+import type { Digest } from '../../oci/digest.ts'
 import type { Reply } from '../../http/types.ts'
 import type { Descriptor } from '../../oci/descriptor.ts'
 import { isRecord } from '../../oci/descriptor.ts'
 import { parseManifest } from '../../oci/manifest.ts'
 import { OCI_INDEX } from '../../oci/media-types.ts'
+import { fallbackTag } from '../../oci/referrers.ts'
 import type { Call } from '../../util/call.ts'
 import { manifest } from './read.ts'
 import { readPages } from './pages.ts'
@@ -96,9 +97,4 @@ async function askApi(
     const index = parseManifest(page, OCI_INDEX)
     return index.kind === 'index' ? index.manifests : []
   })
-}
-
-/** OCI distribution-spec, "Referrers Tag Schema". */
-export function fallbackTag(subject: Digest): string {
-  return `${algorithmOf(subject)}-${hexOf(subject).slice(0, 64)}`
 }

@@ -1,11 +1,11 @@
 import type { Host } from '../../http/client.ts'
 import type { Digest } from '../../oci/digest.ts'
 import type { Descriptor } from '../../oci/descriptor.ts'
-import { addReferrer } from '../../oci/referrers.ts'
+import { addReferrer, fallbackTag } from '../../oci/referrers.ts'
 import type { Call } from '../../util/call.ts'
 import type { Referring, Store } from '../store.ts'
 import { fetchBlob, manifest, resolve } from './read.ts'
-import { createReferrers, fallbackTag } from './referrers.ts'
+import { createReferrers } from './referrers.ts'
 import { listTags } from './tags.ts'
 import type { Registry } from './wire.ts'
 import { createSession, sendManifest, type Habits } from './write.ts'
@@ -28,8 +28,9 @@ export function openRegistry(init: {
     fetch: (repository, content, call) => fetchBlob(registry, repository, content, call),
     referrers: (repository, subject, call) =>
       referrers.of(repository, subject, call?.subjects ?? 1, call),
-    write: (repository, body, call) =>
-      body(
+    async write(repository, body, call) {
+      call?.signal?.throwIfAborted()
+      return body(
         createSession({
           registry,
           habits,
@@ -37,7 +38,8 @@ export function openRegistry(init: {
           referred: (subject, referrer) => referred(repository, subject, referrer, call),
           call,
         }),
-      ),
+      )
+    },
     close: () => Promise.resolve(),
   }
 }

@@ -7,6 +7,7 @@ import { parseManifest } from '../../oci/manifest.ts'
 import { referrerOf } from '../../oci/referrers.ts'
 import { isManifestType } from '../../oci/media-types.ts'
 import type { Call } from '../../util/call.ts'
+import { verified, verifiedBytes } from '../../util/verified.ts'
 import type { BlobSource, Manifested, WriteSession } from '../store.ts'
 import {
   ACCEPT_MANIFESTS,
@@ -72,14 +73,25 @@ async function put(
       : await begin(init, mountQuery(content, mountFrom), mountFrom)
   if (mount?.status === 201) return 'mounted'
 
-  const source = await bytes()
+  const given = await bytes()
+  const source = Buffer.isBuffer(given) ? verifiedBytes(given, content) : verified(given, content)
+  const broken = brokenSource(source)
   try {
     const upload = mount ?? (await postWhole(init, content, source)) ?? (await begin(init, ''))
     if (upload.status !== 201) await finish(init, content, { upload, source })
     return 'put'
+  } catch (error) {
+    throw broken() ?? error
   } finally {
     if (!Buffer.isBuffer(source)) source.destroy()
   }
+}
+
+/** What went wrong with the bytes themselves, which the request only suffered from. */
+function brokenSource(source: Readable | Buffer): () => Error | undefined {
+  let failure: Error | undefined
+  if (!Buffer.isBuffer(source)) source.once('error', error => (failure = error))
+  return () => failure
 }
 
 function mountQuery({ digest }: Descriptor, from: string): string {
@@ -126,7 +138,7 @@ async function postWhole(
     call,
   )
   if (reply.status !== 201 && !(reply.status === 202 && small)) {
-    throw refusal(registry, `uploading ${digest} to ${repository}`, reply)
+    throw uploadRefusal(init, digest, reply)
   }
   habits.singlePost = reply.status === 201
   return reply
@@ -149,10 +161,21 @@ async function finish(
     call,
   )
   if (reply.status === 201 || reply.status === 204) return
+  throw uploadRefusal({ registry, repository }, digest, reply)
+}
+
+/**
+ * What a refused upload means. One that broke off, or whose answer was lost, is gone (404): begun
+ * again, with a new one, it may succeed.
+ */
+function uploadRefusal(
+  { registry, repository }: Pick<WriteInit, 'registry' | 'repository'>,
+  digest: Digest,
+  reply: Reply,
+): StoreError {
   const refused = refusal(registry, `uploading ${digest} to ${repository}`, reply)
-  if (reply.status !== 404) throw refused
-  // an upload that broke off, or whose answer was lost, is gone: begin again, with a new one
-  throw new StoreError('STORE_UNREACHABLE', refused.message, { facts: refused.facts })
+  if (reply.status !== 404) return refused
+  return new StoreError('STORE_UNREACHABLE', refused.message, { facts: refused.facts })
 }
 
 /** `Location` may be relative and may carry state in its query, which has to come back whole. */
@@ -175,6 +198,7 @@ async function putManifest(
   { content, bytes }: Manifested,
   tags: readonly string[],
 ): Promise<void> {
+  verifiedBytes(bytes, content)
   const document = parseManifest(bytes, content.mediaType)
   for (const reference of tags.length === 0 ? [content.digest] : tags) {
     const reply = await sendManifest(init, content, bytes, reference)

@@ -1,0 +1,54 @@
+import { StoreError } from '../errors.ts'
+import type { Digest } from '../oci/digest.ts'
+import type { Manifested, Store } from '../stores/store.ts'
+import { readRoot, type Origin } from '../transfer/image.ts'
+import type { Task } from './task.ts'
+
+/** What a source names now. */
+export interface Source {
+  readonly origin: Origin
+  readonly digest: Digest
+  /** What the places should name, where it was read. */
+  readonly root: Manifested | undefined
+}
+
+/**
+ * Asks by HEAD where that is enough. `cheap`: some place may be right already, so that the manifest
+ * may not be needed at all.
+ */
+export async function resolveSource(task: Task, cheap: boolean): Promise<Source> {
+  const { group, workshop, call } = task
+  const { store: name, repository, reference, platforms } = group
+  const store = await workshop.open(name)
+  const origin = { store, repository, manifests: workshop.manifests, call }
+  if (cheap && platforms.length === 0) {
+    const seen = await store.resolve(repository, reference, call)
+    if (seen) return { origin, digest: seen.digest, root: undefined }
+    throw await absent(task, store)
+  }
+  const seen = await store.manifest(repository, reference, call)
+  if (!seen) throw await absent(task, store)
+  workshop.manifests.keep(seen)
+  const root = await readRoot(origin, seen.content.digest, platforms)
+  workshop.manifests.keep(root)
+  return { origin, digest: seen.content.digest, root }
+}
+
+async function absent({ group, call }: Task, store: Store): Promise<StoreError> {
+  const { repository, reference, from } = group
+  // only for the hint: that the tag is not there is certain
+  const tags = await store.tags(repository, call).catch(() => [])
+  return new StoreError('CONTENT_MISSING', `there is no ${from}`, {
+    hint:
+      tags === undefined
+        ? `${store.name} has no repository ${repository}`
+        : nearest(reference, tags),
+  })
+}
+
+function nearest(reference: string, tags: readonly string[]): string | undefined {
+  const stem = reference.slice(0, Math.max(1, Math.ceil(reference.length / 2)))
+  const near = tags.filter(tag => tag.startsWith(stem)).toSorted()
+  if (near.length === 0) return undefined
+  return `tags that start like it: ${near.slice(0, 8).join(', ')}${near.length > 8 ? ', …' : ''}`
+}

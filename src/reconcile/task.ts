@@ -1,0 +1,22 @@
+import type { Workshop } from '../execute/workshop.ts'
+import type { Diagnostic } from '../plan/types.ts'
+import type { Call } from '../util/call.ts'
+import type { Group } from './group.ts'
+import type { Unseen } from './notes.ts'
+
+/** What comes up on the way and is not about one image's plan. */
+export interface Notes {
+  readonly unseen: Unseen[]
+  readonly diagnostics: Diagnostic[]
+  readonly held: Set<string>
+}
+
+/** The looking at one group. */
+export interface Task {
+  readonly group: Group
+  /** How many groups each source repository has. */
+  readonly subjects: ReadonlyMap<string, number>
+  readonly workshop: Workshop
+  readonly notes: Notes
+  readonly call: Call
+}
