@@ -6,7 +6,7 @@ import { mkdirSync } from 'node:fs'
 import { resolve } from 'node:path'
 import { randomUUID } from 'node:crypto'
 import { fileURLToPath, pathToFileURL } from 'node:url'
-import { buildSync } from 'esbuild'
+import { buildSync, stop } from 'esbuild'
 
 const [file, ...rest] = process.argv.slice(2)
 if (file === undefined) {
@@ -38,6 +38,8 @@ try {
 } catch {
   process.exit(1) // esbuild has said why
 }
+
+await stop() // it would stay as a process of its own for as long as this one
 
 process.argv = [process.argv[0], resolve(file), ...rest]
 process.setSourceMapsEnabled(true)

@@ -8,10 +8,6 @@ export function noiseStream(seed: string, size: number): Readable {
   return Readable.from(chunks(seed, size), { objectMode: false, highWaterMark: CHUNK })
 }
 
-export function noise(seed: string, size: number): Buffer {
-  return Buffer.concat([...chunks(seed, size)])
-}
-
 function* chunks(seed: string, size: number): Generator<Buffer> {
   const key = createHash('sha256').update(seed).digest().subarray(0, 16)
   const cipher = createCipheriv('aes-128-ctr', key, Buffer.alloc(16))
