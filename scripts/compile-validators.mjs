@@ -29,6 +29,9 @@ export async function compileValidator(schemaPath) {
     code: { source: true, esm: true },
   })
   const result = await build({
+    // Paths of helpers get into the text; these make them the same everywhere.
+    absWorkingDir: ROOT,
+    preserveSymlinks: true,
     stdin: { contents: source(ajv, schema), resolveDir: ROOT, sourcefile: schemaPath },
     bundle: true,
     write: false,

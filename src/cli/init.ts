@@ -57,7 +57,7 @@ async function writeNew(file: string, path: string, signal: AbortSignal): Promis
 }
 
 const STARTER = `# yaml-language-server: $schema=./node_modules/waybill/schemas/images.schema.json
-#
+
 # Which container images should be where. "waybill plan" says what is missing,
 # "waybill reconcile" puts it in place.
 version: 1

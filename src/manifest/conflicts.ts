@@ -3,7 +3,7 @@
 import { formatReference } from '../oci/reference.ts'
 import type { ReadDocument } from './document.ts'
 import { spotAt } from './tree.ts'
-import type { Issue, Location, Source } from './types.ts'
+import type { Issue, Location } from './types.ts'
 import type { Draft } from './wishes.ts'
 import { quote } from './words.ts'
 
@@ -17,16 +17,12 @@ export function placeConflicts(drafts: readonly Draft[]): Issue[] {
     else issues.push(twice(draft, other))
   }
   for (const draft of drafts) {
-    const source = followed(draft.wish.from)
-    const writer = source === undefined ? undefined : writers.get(source)
-    if (source !== undefined && writer) issues.push(...ownSource(draft, writer, source))
+    // With a digest it is like no place, and names the same whatever tags do.
+    const source = formatReference(draft.wish.from)
+    const writer = writers.get(source)
+    if (writer) issues.push(...ownSource(draft, writer, source))
   }
   return issues
-}
-
-/** The place whose tag decides what is taken; a digest names the same whatever tags do. */
-function followed(from: Source): string | undefined {
-  return from.digest === undefined ? formatReference(from) : undefined
 }
 
 function twice({ file, at, place }: Draft, other: Draft): Issue {

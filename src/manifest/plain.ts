@@ -14,6 +14,8 @@ const MAX_LINE = 4096
 
 // oxlint-disable-next-line no-control-regex
 const UNUSUAL = /[\x00-\x09\x0b-\x1f\x7f\ufeff]|^(?:---|\.\.\.|%)/m
+/** The start of the document, with comments before it. */
+const MARKER = /^(?:(?:#.*)?\n){0,99}--- *\n/
 const KEY = /[A-Za-z_][\w.-]{0,200}(?::\d{1,5})?(?=:(?: |$))/my
 const FLOW_KEY = /[A-Za-z_][\w.-]{0,200}(?=: )/y
 const QUOTED_KEY = /(?:"[\w.-]{1,200}"|'[\w.-]{1,200}')(?=:)/y
@@ -29,11 +31,14 @@ const MERGE = /<<(?=: )/y
 const ANCHOR = /&[\w-]+(?= |$)/my
 const ALIAS = /\*[\w-]+(?=[ ,\]}]|$)/my
 
-export function readPlain(text: string): Tree | undefined {
-  if (UNUSUAL.test(text) || hasLongLine(text)) return undefined
+export function readPlain(file: string): Tree | undefined {
+  // A space at the end of a line means as little as a carriage return, and takes as much room.
+  const text = file.replaceAll('\r\n', ' \n')
+  const start = MARKER.exec(text)?.[0].length ?? 0
+  if (UNUSUAL.test(text.slice(start)) || hasLongLine(text)) return undefined
   const cursor: Cursor = {
     text,
-    at: 0,
+    at: start,
     indent: 0,
     values: 0,
     anchors: new Map(),
@@ -123,7 +128,6 @@ function anchored(cursor: Cursor, indent: number, depth: number): Tree | undefin
   const { anchors, anchoring } = cursor
   const name = take(cursor, ANCHOR)?.slice(1)
   if (name === undefined || anchoring) return undefined
-  anchors.delete(name)
   cursor.anchoring = true
   const before = cursor.values
   const tree = bare(cursor, indent, depth)
@@ -168,13 +172,13 @@ function itemOf(cursor: Cursor, indent: number, column: number, depth: number): 
   return mapping(cursor, column, depth + 1)
 }
 
-/** A value on the rest of the line. A deeper line after it would go on with it, or be wrong. */
+/** A value on the rest of the line. A deeper line after it is nobody's, and so not plain. */
 function inline(cursor: Cursor, indent: number, depth: number): Tree | undefined {
   cursor.margin = indent
   const value = flow(cursor, PLAIN, depth)
   if (value === undefined || !toLineEnd(cursor)) return undefined
   nextLine(cursor)
-  return cursor.at < cursor.text.length && cursor.indent > indent ? undefined : value
+  return value
 }
 
 function flow(cursor: Cursor, plain: RegExp, depth: number): Tree | undefined {

@@ -34,6 +34,12 @@ images:
     )
   })
 
+  it('are found at the end of a long list', async () => {
+    const images = Array.from({ length: 1_200 }, (_, index) => `  - from: a${index}:1\n`)
+    const issues = await issuesOf(`version: 1\nimages:\n${images.join('')}  - form: x\n`)
+    expect(issues.map(brief)).toEqual(['1203:5+4 unknown key "form" | did you mean "from"?'])
+  })
+
   it('are said once where an alias leads to them twice', async () => {
     const issues = await issuesOf('version: 1\nx-a: &a { form: b }\nimages: [*a, *a]')
     expect(issues.map(brief)).toEqual(['2:11+4 unknown key "form" | did you mean "from"?'])
@@ -60,6 +66,11 @@ describe('conflicts', () => {
     [
       'a source that is its own place',
       'images:\n  - from: r.io/a:1\n    to: r.io',
+      '3:11+8 r.io/a:1 is to come from itself | name another place with "to"',
+    ],
+    [
+      'a source that is one of its own places',
+      'images:\n  - from: r.io/a:1\n    to: [r.io/b, r.io]',
       '3:11+8 r.io/a:1 is to come from itself | name another place with "to"',
     ],
     [

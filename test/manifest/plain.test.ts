@@ -19,6 +19,8 @@ describe('readPlain', () => {
       'x-a: &a\n  b: 1\nc:\n  <<: *a\n  d: *a\ne: [*a, &f g]'.replace(', &f g', ''),
     ],
     ['several merged', 'a: &a { b: 1 }\nc: &c { b: 2, d: 3 }\ne:\n  f: 0\n  <<: [*c, *a]\n  b: 9'],
+    ['a document marker', '# a\n\n---\na: b\n'],
+    ['Windows line ends', "a: b\r\n# c\r\n\r\nd:\r\n  - 'e'\r\n  - [f, g]\r\nh: i j\r\n"],
     ['a spaced list', '-   a: 1\n    b: 2\n-   c'],
     ['ports in keys', 'registries:\n  localhost:5000: { http: true }\n'],
   ])('reads %s as the yaml package does', (_, text) => {
@@ -37,7 +39,9 @@ describe('readPlain', () => {
     ['a tag', 'a: !!str 1'],
     ['an escape', String.raw`a: "\n"`],
     ['a tab', 'a:\tb'],
-    ['a document marker', '---\na: b'],
+    ['a second document', 'a: b\n---\nc: d'],
+    ['a marker with a value', '--- a\n'],
+    ['a carriage return', 'a: b\rc: d'],
     ['a key given twice', 'a: 1\na: 2'],
     ['an unknown alias', 'a: *b'],
     ['an alias to itself', 'a: &a\n  b: *a'],
@@ -85,7 +89,7 @@ const PIECES = [
   '  ',
   '    ',
   '\n',
-  '\n',
+  '\r\n',
   '\n  ',
   '\n    ',
   '\n- ',
@@ -162,7 +166,9 @@ const line = fc
     fc.constantFrom('', '', '', ' # c', ' '),
   )
   .map(([indent, ...rest]) => ' '.repeat(indent) + rest.join(''))
-const lines = fc.array(line, { minLength: 1, maxLength: 4 }).map(all => all.join('\n'))
+const lines = fc
+  .tuple(fc.array(line, { minLength: 1, maxLength: 4 }), fc.constantFrom('\n', '\n', '\r\n'))
+  .map(([all, end]) => all.join(end))
 
 const SAMPLE = `x-base: &base
   platforms: [linux/amd64, 'linux/arm64']

@@ -46,12 +46,22 @@ describe('a literal password', () => {
     ['where the YAML is broken', auth(`username: u\npassword: ${SECRET}: x`)],
     ['where the YAML is broken after it', auth(`username: u\npassword: "${SECRET}" y`)],
     ['where a line below is broken', auth(`username: u\npassword:\n  ${SECRET}: x: y`)],
+    ['where it is broken itself', auth(`username: u\npassword:\n  @${SECRET}`)],
+    ['where it is broken in braces', auth(`{ username: u,\npassword:\n@${SECRET} }`)],
     ['where a quote is left open', auth(`username: u\npassword: "${SECRET}`)],
   ])('is not shown: %s', async (_, text) => {
     const error = await refusal(text)
     const told = `${error.message}\n${formatManifestError(error)}\n${JSON.stringify(error)}`
     expect(told).not.toContain(SECRET)
     expect(told).not.toContain('91827364')
+  })
+
+  it.each([
+    ['password: ${NOPE}', '6:7+8 a password in the manifest is refused'],
+    ['password: { env: "${NOPE}" }', "6:24+9 this is not a variable's name"],
+  ])('is not expanded: %s', async (line, issue) => {
+    const { issues } = await refusal(auth(`username: u\n${line}`))
+    expect(issues.map(each => brief(each).split(' | ')[0])).toEqual([issue])
   })
 
   it('hides nothing else', async () => {
