@@ -9,13 +9,14 @@ import {
   type YAMLMap,
   type YAMLSeq,
 } from 'yaml'
-import type { Flaw, Reading } from './open.ts'
 import {
   MAX_DEPTH,
   MAX_VALUES,
   type Entry,
+  type Flaw,
   type List,
   type Mapping,
+  type Reading,
   type Scalar,
   type Span,
   type Tree,

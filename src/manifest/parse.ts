@@ -5,11 +5,11 @@ import { manifestNames, nameConflicts, placeConflicts } from './conflicts.ts'
 import { decode, type ManifestFile } from './decode.ts'
 import { readDocument, type ReadDocument } from './document.ts'
 import { ManifestError } from './errors.ts'
-import { readTree } from './open.ts'
 import { settingsOf, type Settings } from './settings.ts'
 import type { Issue, Manifest, Wish } from './types.ts'
 import type { Env } from './variables.ts'
 import { draftsOf, type Drafts } from './wishes.ts'
+import { readYaml } from './yaml.ts'
 
 export interface ManifestInput {
   readonly files: readonly ManifestFile[]
@@ -21,11 +21,10 @@ export interface ManifestInput {
 }
 
 /** Throws one `ManifestError` with everything that is wrong. */
-export async function parseManifest(input: ManifestInput): Promise<Manifest> {
+export function parseManifest(input: ManifestInput): Manifest {
   const { files, registries, env } = input
-  const read: Read[] = []
-  for (const file of files) read.push(await readFile(file, env, 'manifest'))
-  const owner = registries && (await readFile(registries, env, 'registries'))
+  const read = files.map(file => readFile(file, env, 'manifest'))
+  const owner = registries && readFile(registries, env, 'registries')
 
   const documents = read.flatMap(({ document }) => document ?? [])
   const settings = settingsOf(documents, owner?.document, input)
@@ -54,14 +53,10 @@ interface Read {
   readonly issues: readonly Issue[]
 }
 
-async function readFile(
-  file: ManifestFile,
-  env: Env,
-  kind: 'manifest' | 'registries',
-): Promise<Read> {
+function readFile(file: ManifestFile, env: Env, kind: 'manifest' | 'registries'): Read {
   const text = decode(file)
   if ('code' in text) return { issues: [text] }
-  const { tree, flaws } = await readTree(text.text)
+  const { tree, flaws } = readYaml(text.text)
   const found = flaws.map(({ at, ...said }) => text.issue(at, { code: 'MANIFEST_SYNTAX', ...said }))
   if (tree === undefined) return { issues: found }
   const document = readDocument(text, tree, env, kind)

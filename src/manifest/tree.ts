@@ -68,3 +68,16 @@ export function spanOf({ node, key }: Spot): Span {
 export function valueOf(tree: Tree, key: string): Tree | undefined {
   return tree.kind === 'mapping' ? tree.entries.get(key)?.value : undefined
 }
+
+/** Something that makes a text no readable YAML document. */
+export interface Flaw {
+  readonly at: Span
+  readonly message: string
+  readonly hint?: string | undefined
+}
+
+/** A tree may come with flaws, if it can be trusted in all else. Without one there are some. */
+export interface Reading {
+  readonly tree?: Tree
+  readonly flaws: readonly Flaw[]
+}

@@ -5,8 +5,7 @@
 
 import { Composer, Lexer, Parser, type CST, type Document } from 'yaml'
 import { buildTree } from './build.ts'
-import type { Flaw, Reading } from './open.ts'
-import { MAX_DEPTH } from './tree.ts'
+import { MAX_DEPTH, type Flaw, type Reading } from './tree.ts'
 
 /** Some 40,000 images; each costs time and memory. */
 const MAX_LEXEMES = 2_000_000

@@ -12,7 +12,7 @@ export interface Surroundings {
 export function parse(
   texts: string | Readonly<Record<string, string | Uint8Array>>,
   { env = {}, registries }: Surroundings = {},
-): Promise<Manifest> {
+): Manifest {
   const named = typeof texts === 'string' ? { 'images.yaml': texts } : texts
   return parseManifest({
     files: Object.entries(named).map(([file, text]) => fileOf(file, text)),
