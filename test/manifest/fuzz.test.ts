@@ -114,7 +114,7 @@ interface Outcome {
 async function outcome(bytes: Uint8Array): Promise<Outcome> {
   const lines = new TextDecoder().decode(bytes).split(/\r?\n/)
   try {
-    const { wishes } = await parse({ 'images.yaml': bytes })
+    const { wishes } = parse({ 'images.yaml': bytes })
     return { isValid: true, faults: wishes.flatMap(({ location }) => outside(location, lines)) }
   } catch (error) {
     if (!(error instanceof ManifestError)) throw error

@@ -30,7 +30,7 @@ function fileOf(file: string, text: string | Uint8Array) {
 /** Everything that is wrong; fails where nothing is. */
 export async function refusal(...args: Parameters<typeof parse>): Promise<ManifestError> {
   try {
-    await parse(...args)
+    parse(...args)
   } catch (error) {
     if (error instanceof ManifestError) return error
     throw error

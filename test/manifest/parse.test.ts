@@ -38,11 +38,11 @@ describe('an image', () => {
     ['may be put back by digest', `{ from: "r.io/a:1@${DIGEST}", to: r.io/a }`, ['r.io/a:1']],
   ])('%s', async (_, image, places) => {
     const seed = 'stores: { seed: { kind: layout, path: ./seed } }'
-    expect(placesOf(await parse(`version: 1\n${seed}\nimages:\n  - ${image}\n`))).toEqual(places)
+    expect(placesOf(parse(`version: 1\n${seed}\nimages:\n  - ${image}\n`))).toEqual(places)
   })
 
   it('becomes wishes with all that it says', async () => {
-    const { wishes, images } = await parse(`version: 1
+    const { wishes, images } = parse(`version: 1
 images:
   - from: ghcr.io/acme/api
     name: api
@@ -81,19 +81,19 @@ images:
     ['localhost:5000/x:1', 'localhost:5000/x'],
     [`ghcr.io/acme/api:1@${DIGEST}`, 'ghcr.io/acme/api'],
   ])('from %s is called %s', async (from, name) => {
-    const { wishes } = await parse(`version: 1\nimages: [{ from: "${from}" }]`)
+    const { wishes } = parse(`version: 1\nimages: [{ from: "${from}" }]`)
     expect(wishes[0]?.image).toBe(name)
   })
 
   it('may share its default name with another', async () => {
-    const manifest = await parse('version: 1\nimages: [{ from: a:1 }, { from: a:2 }]')
+    const manifest = parse('version: 1\nimages: [{ from: a:1 }, { from: a:2 }]')
     expect(manifest.wishes.map(({ image }) => image)).toEqual(['a', 'a'])
   })
 
   it('is sorted by place, however the file is', async () => {
     const places = ['b', 'a:2', 'a:1', 'ab/c', 'a/c'].map(name => `{ from: x/${name}, to: r.io }`)
-    const one = await parse(`version: 1\nimages: [${places.join(', ')}]`)
-    const other = await parse(`version: 1\nimages: [${places.toReversed().join(', ')}]`)
+    const one = parse(`version: 1\nimages: [${places.join(', ')}]`)
+    const other = parse(`version: 1\nimages: [${places.toReversed().join(', ')}]`)
     expect(placesOf(one)).toEqual(placesOf(one).toSorted())
     expect(placesOf(other)).toEqual(placesOf(one))
   })
@@ -101,7 +101,7 @@ images:
 
 describe('defaults', () => {
   it('are what an image has unless it says otherwise', async () => {
-    const { wishes } = await parse(`version: 1
+    const { wishes } = parse(`version: 1
 defaults: { to: r.io/m/, referrers: false, overwrite: never, platforms: [linux/amd64] }
 images:
   - from: a:1
@@ -121,7 +121,7 @@ images:
   })
 
   it('are for the images of their own file', async () => {
-    const manifest = await parse({
+    const manifest = parse({
       'a.yaml': 'version: 1\ndefaults: { to: r.io }\nimages: [{ from: a:1 }]',
       'b.yaml': 'version: 1\nimages: [{ from: b:1 }]',
     })
@@ -133,7 +133,7 @@ images:
 
 describe('registries and stores', () => {
   it('have absolute paths, from the folder of their file', async () => {
-    const { registries, stores } = await parse(
+    const { registries, stores } = parse(
       {
         'x/a.yaml': `version: 1
 registries:
@@ -170,7 +170,7 @@ stores: { cache: { kind: layout, path: ~/cache }, abs: { kind: layout, path: /ab
 
   it('may be declared twice alike, and used from any file', async () => {
     const stores = 'stores: { s: { kind: layout, path: ./s } }'
-    const manifest = await parse({
+    const manifest = parse({
       'a.yaml': `version: 1\n${stores}`,
       'b.yaml': `version: 1\n${stores}\nimages: [{ from: s/x:1 }]`,
     })
@@ -178,9 +178,7 @@ stores: { cache: { kind: layout, path: ~/cache }, abs: { kind: layout, path: /ab
   })
 
   it('have another default store where one is declared', async () => {
-    const { stores } = await parse(
-      'version: 1\nstores: { local: { kind: layout, path: ./images } }',
-    )
+    const { stores } = parse('version: 1\nstores: { local: { kind: layout, path: ./images } }')
     expect([...stores]).toEqual([['local', { kind: 'layout', path: '/project/images' }]])
   })
 
@@ -196,7 +194,7 @@ stores: { cache: { kind: layout, path: ~/cache }, abs: { kind: layout, path: /ab
   })
 
   it('of the runner win, whole entry by whole entry', async () => {
-    const manifest = await parse(
+    const manifest = parse(
       `version: 1
 registries: { a.b: { http: true, limits: { concurrency: 1 } }, c.d: { http: true } }
 images: [{ from: mine/x:1 }]`,
@@ -253,7 +251,7 @@ images: [{ from: mine/x:1 }]`,
 
 describe('variables', () => {
   it('are expanded in texts, not in keys, nor in names of variables', async () => {
-    const manifest = await parse(
+    const manifest = parse(
       `version: 1
 x-free: \${UNSET}
 name: \${NAME}-\${OTHER:-x}
@@ -290,7 +288,7 @@ images:
     ['${A}${A}', 'xx'],
   ])('%s is %s', async (text, meant) => {
     const file = `version: 1\nregistries: { a.b: { auth: { username: '-${text}', password: { env: P } } } }`
-    const { registries } = await parse(file, { env: { A: 'x' } })
+    const { registries } = parse(file, { env: { A: 'x' } })
     expect(registries.get('a.b')?.auth).toEqual({ username: `-${meant}`, password: { env: 'P' } })
   })
 })
@@ -301,20 +299,20 @@ describe('advice', () => {
     ['the tag in so many words', '{ from: "a:latest" }', '2:18+10'],
     ['one of the tags', "{ from: a, tags: ['1', latest] }", '2:33+6'],
   ])('is given for a moving "latest": %s', async (_, image, where) => {
-    const { advice } = await parse(`version: 1\nimages: [${image}]`)
+    const { advice } = parse(`version: 1\nimages: [${image}]`)
     expect(advice.map(issue => `${issue.code} ${brief(issue).split(' ')[0]}`)).toEqual([
       `MANIFEST_ADVICE ${where}`,
     ])
   })
 
   it('is not given where a digest decides', async () => {
-    expect((await parse(`version: 1\nimages: [{ from: "a:latest@${DIGEST}" }]`)).advice).toEqual([])
+    expect(parse(`version: 1\nimages: [{ from: "a:latest@${DIGEST}" }]`).advice).toEqual([])
   })
 })
 
 describe('the hash', () => {
   const text = 'version: 1\nname: ${NAME:-a}\n'
-  const hashOf = async (...args: Parameters<typeof parse>) => (await parse(...args)).hash
+  const hashOf = async (...args: Parameters<typeof parse>) => parse(...args).hash
 
   it('is the same for the same files', async () => {
     expect(await hashOf(text)).toBe(await hashOf(text))
@@ -342,7 +340,7 @@ it('reads seven thousand entries as it reads one', async () => {
     to: registry.internal/mirror/app-${n} # ${n}
 `,
   )
-  const manifest = await parse(`version: 1\nimages:\n${entries.join('')}`)
+  const manifest = parse(`version: 1\nimages:\n${entries.join('')}`)
   expect(manifest.images).toBe(7_000)
   expect(manifest.wishes.length).toBe(14_000)
   expect(new Set(placesOf(manifest)).size).toBe(14_000)

@@ -188,6 +188,6 @@ describe('a file may have', () => {
     ['an anchor in quotes', 'version: 1\nx-a: &a "a:1"\nimages:\n- from: *a'],
     ['what is unset where it is free', 'version: 1\nx-a: "${NOPE} ${"\nimages: [{ from: a:1 }]'],
   ])('%s', async (_, text) => {
-    expect(placesOf(await parse(text))).toEqual(['local/library/a:1'])
+    expect(placesOf(parse(text))).toEqual(['local/library/a:1'])
   })
 })

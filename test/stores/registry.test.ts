@@ -290,7 +290,7 @@ describe('referrers', () => {
       ),
     )
     const found = await w.store.referrers('acme/app', image.manifest.digest)
-    expect(found.map(({ artifactType }) => artifactType).toSorted()).toEqual([
+    expect(found.map(({ artifactType }) => `${artifactType}`).toSorted()).toEqual([
       'application/spdx+json',
       'application/x.sig',
     ])
