@@ -7,6 +7,7 @@ import { childrenFirst, blobsOf } from '../src/transfer/graph.ts'
 import { loadImage, readRoot } from '../src/transfer/image.ts'
 import { createManifests } from '../src/transfer/manifests.ts'
 import { readVerified } from '../src/util/verified.ts'
+import { OWNER } from './support/owner.ts'
 
 const root = resolve(import.meta.dirname, '..')
 const manifests = [
@@ -26,7 +27,7 @@ describe('the manifests that ship', () => {
 
 it('the image that ships is whole', async () => {
   const path = join(root, 'examples/hello/layout')
-  const store = await openLayout({ name: 'examples', path })
+  const store = await openLayout({ name: 'examples', path, owner: OWNER })
   expect(await store.tags('hello')).toEqual(['1.0', '1.1'])
   const origin = { store, repository: 'hello', manifests: createManifests(), call: {} }
   for (const tag of ['1.0', '1.1']) {

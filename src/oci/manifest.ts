@@ -65,9 +65,9 @@ export function blobs(manifest: ImageManifest | Index): readonly Descriptor[] {
 }
 
 function unique(contents: readonly Descriptor[]): readonly Descriptor[] {
-  return [
-    ...new Map(contents.toReversed().map(content => [content.digest, content])).values(),
-  ].toReversed()
+  const seen = new Map<string, Descriptor>()
+  for (const content of contents) if (!seen.has(content.digest)) seen.set(content.digest, content)
+  return [...seen.values()]
 }
 
 function refuseAmbiguous(document: Readonly<Record<string, unknown>>, mediaType: string): void {

@@ -2,7 +2,7 @@
  * The spine: open what the manifest names, look, plan, and carry out.
  */
 import { setMaxListeners } from 'node:events'
-import { dirname, join, resolve } from 'node:path'
+import { resolve } from 'node:path'
 import { openCredentials } from '../credentials/credentials.ts'
 import { createPlaces } from '../execute/places.ts'
 import { runSteps } from '../execute/run-steps.ts'
@@ -17,12 +17,13 @@ import { createLedger } from '../transfer/ledger.ts'
 import { createManifests } from '../transfer/manifests.ts'
 import type { Call } from '../util/call.ts'
 import { mapLimit } from '../util/concurrency.ts'
-import { holdHeartbeat } from '../util/heartbeat.ts'
+import type { Owner } from '../util/holder.ts'
 import { inspect } from './inspect.ts'
+import { holdRun } from './run-lock.ts'
 import { createStores, type Stores } from './stores.ts'
 
 /** Everything of the process that a run may know; handed in from the edge. */
-export interface ProjectInit {
+export interface ProjectInit extends Owner {
   /** `-f` arguments: manifests, or folders of them. */
   readonly files: readonly string[]
   /** A file of `registries:` and `stores:` that wins over the manifest's. */
@@ -30,9 +31,6 @@ export interface ProjectInit {
   readonly authfile?: string
   readonly cwd: string
   readonly env: Readonly<Record<string, string | undefined>>
-  readonly pid: number
-  readonly host: string
-  readonly now: () => Date
   readonly version: string
   readonly onEvent?: OnEvent
 }
@@ -65,7 +63,8 @@ export async function openProject(init: ProjectInit, call: Call = {}): Promise<P
     home: env['HOME'] ?? cwd,
     ...(authfile !== undefined && { authfile: resolve(cwd, authfile) }),
   })
-  const stores = createStores({ manifest, credentials, version: init.version })
+  const stores = createStores({ manifest, credentials, version: init.version, owner: init })
+  const path = resolve(cwd, files[0] ?? '.')
   const workshop = createWorkshop(manifest, stores, init.onEvent ?? ignore)
 
   const plan = async (call: Call = {}) => {
@@ -87,11 +86,11 @@ export async function openProject(init: ProjectInit, call: Call = {}): Promise<P
     manifest,
     plan,
     async reconcile(options, call = {}) {
-      await using _held = await holdRun(init, call)
+      await using _held = await holdRun(path, init, call)
       return run(await plan(call), 'reconcile', options, call)
     },
     async apply(planned, options, call = {}) {
-      await using _held = await holdRun(init, call)
+      await using _held = await holdRun(path, init, call)
       await lookAtAll(planned.steps, workshop, call)
       return run(planned, 'apply', options, call)
     },
@@ -123,16 +122,6 @@ async function lookAtAll(steps: readonly Step[], workshop: Workshop, call: Call)
     // what cannot be seen now is asked again, and told of, by the step itself
     if (tag !== undefined) await workshop.places.look({ ...place, tag }, call).catch(ignore)
   })
-}
-
-/** The file beside the manifest whose heart beats as long as a run is on it. */
-function holdRun(
-  { files, cwd, pid, host, now }: ProjectInit,
-  call: Call,
-): Promise<AsyncDisposable> {
-  const first = resolve(cwd, files[0] ?? '.')
-  const name = first.slice(dirname(first).length + 1)
-  return holdHeartbeat(join(dirname(first), '.waybill', `${name}.run`), { pid, host, now }, call)
 }
 
 function ignore(): void {}

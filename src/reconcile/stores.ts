@@ -9,6 +9,7 @@ import { openStore } from '../stores/open.ts'
 import { originOf } from '../stores/registry/wire.ts'
 import type { Store } from '../stores/store.ts'
 import { createSemaphore, type Semaphore } from '../util/concurrency.ts'
+import type { Owner } from '../util/holder.ts'
 
 /** Requests in flight per registry, unless the manifest says otherwise. */
 const CONCURRENCY = 24
@@ -30,9 +31,10 @@ export interface StoresInit {
   readonly manifest: Manifest
   readonly credentials: Credentials
   readonly version: string
+  readonly owner: Owner
 }
 
-export function createStores({ manifest, credentials, version }: StoresInit): Stores {
+export function createStores({ manifest, credentials, version, owner }: StoresInit): Stores {
   const http = createHttp({
     userAgent: `waybill/${version}`,
     now: () => Date.now(),
@@ -45,7 +47,7 @@ export function createStores({ manifest, credentials, version }: StoresInit): St
 
   function open(name: string): Promise<Store> {
     const layout = manifest.stores.get(name)
-    if (layout) return openStore({ ...layout, name })
+    if (layout) return openStore({ ...layout, name, owner })
     if (!isHost(name)) throw new InputError('BAD_REFERENCE', `there is no store "${name}"`)
     return openRegistry(name, settingsOf(name), { http, credentials })
   }

@@ -1,4 +1,5 @@
 import type { Host } from '../http/client.ts'
+import type { LayoutInit } from './layout/store.ts'
 import type { Store } from './store.ts'
 
 export type StoreConfig =
@@ -8,7 +9,7 @@ export type StoreConfig =
       readonly host: Host
       readonly now: () => number
     }
-  | { readonly kind: 'layout'; readonly name: string; /** Absolute. */ readonly path: string }
+  | ({ readonly kind: 'layout' } & LayoutInit)
 
 type Opener<C extends StoreConfig> = (config: C) => Promise<Store>
 

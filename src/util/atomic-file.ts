@@ -1,13 +1,11 @@
 /**
  * Files that are there whole or not at all, also after a crash.
  *
- * What a killed process leaves behind is named `.<file>.<pid>.<hex>.tmp`, in the file's folder.
+ * What a killed process leaves behind is named `.<file>.<hex>.tmp`, in the file's folder.
  */
 import { randomBytes } from 'node:crypto'
 import { open, rename, rm, type FileHandle } from 'node:fs/promises'
 import { basename, dirname, join } from 'node:path'
-// a name, not the machine's state: it tells whose a left-over is
-import { pid } from 'node:process'
 import { Writable } from 'node:stream'
 import type { Call } from './call.ts'
 
@@ -51,7 +49,7 @@ export async function replaceFile(
 const BUFFER_BYTES = 512 * 1024
 
 /** Writes on to an open file, which stays open. What has gathered meanwhile goes in one call. */
-export function sinkOf(file: FileHandle): Writable {
+export function sinkOf(file: Pick<FileHandle, 'writev' | 'writeFile'>): Writable {
   async function writeAll(chunks: readonly Buffer[]): Promise<void> {
     const { bytesWritten } = await file.writev(chunks)
     const size = chunks.reduce((sum, { length }) => sum + length, 0)
@@ -66,7 +64,7 @@ export function sinkOf(file: FileHandle): Writable {
 }
 
 function temporaryFor(path: string): string {
-  const name = `.${basename(path)}.${pid}.${randomBytes(8).toString('hex')}.tmp`
+  const name = `.${basename(path)}.${randomBytes(8).toString('hex')}.tmp`
   return join(dirname(path), name)
 }
 

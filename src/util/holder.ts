@@ -1,9 +1,16 @@
-/** Who holds a heartbeat file, and whether that process has ended. */
+/** Who holds a lock, and whether that process has ended. */
 import { readFile, readlink } from 'node:fs/promises'
 import { isRecord } from '../oci/descriptor.ts'
 
-export interface Holder {
-  readonly id: string
+/** This process, as far as only its edge knows. */
+export interface Owner {
+  readonly pid: number
+  readonly host: string
+  readonly now: () => Date
+}
+
+/** A process, told from all others as well as the system allows. */
+export interface Identity {
   readonly pid: number
   readonly host: string
   readonly startedAt: string
@@ -13,17 +20,13 @@ export interface Holder {
   readonly ticks: string
 }
 
+export interface Holder extends Identity {
+  readonly id: string
+}
+
 const ID = /^[0-9a-f]{24}$/
 
-export async function identify({
-  pid,
-  host,
-  now,
-}: {
-  readonly pid: number
-  readonly host: string
-  readonly now: () => Date
-}): Promise<Omit<Holder, 'id'>> {
+export async function identify({ pid, host, now }: Owner): Promise<Identity> {
   const [boot, namespace, life] = await Promise.all([
     known(readFile('/proc/sys/kernel/random/boot_id', 'utf8')),
     known(readlink('/proc/self/ns/pid')),
@@ -46,16 +49,13 @@ export function parseHolder(text: string): Holder | undefined {
 
 /**
  * Whether the other's process has definitely ended or definitely not; `undefined` where only its
- * heart can tell. A process that is surely there counts as running even when its heart is silent:
- * the machine may just have woken up.
+ * heart can tell: on another machine, in another container, or on a system without /proc. A
+ * process that is surely there counts as running even when its heart is silent: the machine may
+ * just have woken up.
  */
-export async function hasEnded(
-  other: Holder,
-  self: Omit<Holder, 'id'>,
-  isAlive: (pid: number) => boolean,
-): Promise<boolean | undefined> {
-  if (other.host !== self.host || other.space !== self.space) return undefined
-  if (!isAlive(other.pid)) return true
+export async function hasEnded(other: Holder, self: Identity): Promise<boolean | undefined> {
+  const isNear = self.space !== '' && other.space === self.space && other.host === self.host
+  if (!isNear) return undefined
   const life = await lifeOf(other.pid)
   // a /proc that does not even show the first process hides others too
   if (!life) return (await lifeOf(1)) ? true : undefined

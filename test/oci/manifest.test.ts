@@ -18,7 +18,7 @@ import {
   OCI_INDEX,
   OCI_MANIFEST,
 } from '../../src/oci/media-types.ts'
-import { formatPlatform, matchesPlatform, parsePlatform } from '../../src/oci/platform.ts'
+import { matchesPlatform, parsePlatform } from '../../src/oci/platform.ts'
 
 const at = (seed: string, more: object = {}) => ({
   mediaType: 'application/octet-stream',
@@ -173,11 +173,14 @@ describe('parseManifest', () => {
       fc.constantFrom(config, [layer], OCI_INDEX, OCI_MANIFEST),
     )
     const document = fc.dictionary(known, value).map(json)
-    const bytes = fc.oneof(fc.uint8Array({ maxLength: 200 }).map(Buffer.from), document)
+    const bytes = fc.oneof(
+      fc.uint8Array({ maxLength: 200 }).map(raw => Buffer.from(raw)),
+      document,
+    )
     fc.assert(
       fc.property(bytes, fc.constantFrom(...MANIFEST_TYPES), (bytes, mediaType) => {
         const error = failure(() => parseManifest(bytes, mediaType))
-        return error === undefined || error instanceof StoreError
+        expect(error === undefined || error instanceof StoreError).toBe(true)
       }),
       { numRuns: 2_000 },
     )
@@ -309,18 +312,17 @@ describe('cutIndex', () => {
   it('keeps a part of the index, in order, and cut again it is the same', () => {
     const platforms = fc.constantFrom('linux/amd64', 'linux/arm64', 'linux/arm/v7', 'linux/arm/v6')
     const some = fc.oneof(
-      platforms.map(name => entry(name)),
-      platforms.map(name => attestation(name)),
-      fc.string().map(text => at(text)),
+      platforms.map(name => ({ ...entry(name), 'platform-name': name })),
+      platforms.map(name => ({ ...attestation(name), 'platform-name': '' })),
+      fc.string().map(text => ({ ...at(text), 'platform-name': '' })),
     )
     fc.assert(
       fc.property(fc.array(some), fc.array(platforms), (manifests, wanted) => {
         const document = { ...index, manifests }
         const wishes = wanted.map(parsePlatform)
-        const there = (name: string) =>
-          manifests.some(one => 'platform' in one && formatPlatform(one.platform as never) === name)
+        const there = new Set(manifests.map(one => one['platform-name']))
         const result = attempt(() => cut(document, ...wanted))
-        if (result === undefined) return wanted.some(name => !there(name))
+        if (result === undefined) return wanted.some(name => !there.has(name))
         const kept = asIndex(result.bytes).manifests
         const again = cutIndex(asIndex(result.bytes), result.bytes, wishes)
         const all = asIndex(json(document)).manifests

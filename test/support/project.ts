@@ -1,9 +1,10 @@
 import { mkdtemp, rm, writeFile } from 'node:fs/promises'
-import { hostname, tmpdir } from 'node:os'
+import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { openProject, type Project, type ProjectInit } from '../../src/reconcile/project.ts'
 import type { FakeRegistry } from '../fakes/registry.ts'
 import type { TestImage } from './images.ts'
+import { OWNER } from './owner.ts'
 
 /** A folder that goes away with its test. */
 export async function openFolder(): Promise<{ readonly path: string } & AsyncDisposable> {
@@ -22,9 +23,7 @@ export async function openTestProject(
     files: ['images.yaml'],
     cwd: folder,
     env: { HOME: folder },
-    pid: process.pid,
-    host: hostname(),
-    now: () => new Date(),
+    ...OWNER,
     version: '0.0.0-test',
     ...init,
   })

@@ -2,13 +2,14 @@ import { mkdir } from 'node:fs/promises'
 import { join } from 'node:path'
 import { syncFolder } from '../../util/atomic-file.ts'
 import type { Call } from '../../util/call.ts'
+import type { Identity } from '../../util/holder.ts'
 import { located } from './failure.ts'
 import { unlessAbsent, type Folder } from './folder.ts'
 import { createGroup } from './group.ts'
 import { withChanges, type Change, type LayoutIndex } from './index-document.ts'
 import type { IndexFile } from './index-file.ts'
 import { createLayout, isLayout } from './layout-file.ts'
-import { acquireLock, type Lock } from './lock.ts'
+import { acquireLock, type Lock, type LockInit } from './lock.ts'
 
 export interface Commits {
   /** Makes the folder a layout where it is none yet. */
@@ -17,12 +18,13 @@ export interface Commits {
   commit(changes: readonly Change[], call?: Call): Promise<void>
 }
 
-export function createCommits(folder: Folder, indexFile: IndexFile): Commits {
+export function createCommits(folder: Folder, indexFile: IndexFile, self: Identity): Commits {
+  const lock: LockInit = { path: `${indexFile.path}.lock`, store: folder.name, self }
   let prepared = false
 
   async function locked(call?: Call): Promise<Lock> {
     await mkdir(folder.path, { recursive: true })
-    return acquireLock(`${indexFile.path}.lock`, folder.name, call)
+    return acquireLock(lock, call)
   }
 
   /** The caller holds the lock. */

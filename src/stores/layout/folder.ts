@@ -6,6 +6,7 @@ import { Readable } from 'node:stream'
 import { StoreError } from '../../errors.ts'
 import type { Descriptor } from '../../oci/descriptor.ts'
 import { algorithmOf, hexOf, type Digest } from '../../oci/digest.ts'
+import { unless } from '../../util/errno.ts'
 import { explained } from './failure.ts'
 
 export interface Folder {
@@ -119,13 +120,8 @@ function asError(error: unknown): Error {
 }
 
 /** Only a definite "no such file" is an absence. */
-export async function unlessAbsent<T>(looking: Promise<T>): Promise<T | undefined> {
-  try {
-    return await looking
-  } catch (error) {
-    if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return undefined
-    throw error
-  }
+export function unlessAbsent<T>(looking: Promise<T>): Promise<T | undefined> {
+  return unless('ENOENT', looking)
 }
 
 function irregular({ name, path: root }: Folder, path: string): StoreError {

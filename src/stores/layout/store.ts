@@ -1,3 +1,4 @@
+import { identify, type Owner } from '../../util/holder.ts'
 import type { Holding, Referring, Store } from '../store.ts'
 import { createCommits } from './commit.ts'
 import { located } from './failure.ts'
@@ -9,20 +10,23 @@ import { fetchBlob, readManifest, resolve } from './read.ts'
 import { createReferrers } from './referrers.ts'
 import { write } from './write.ts'
 
-/**
- * An OCI image layout in a folder, which is made by the first write. Any number of processes may
- * use it at once. `path` is absolute.
- */
+export interface LayoutInit {
+  readonly name: string
+  /** Absolute. */
+  readonly path: string
+  /** Who writes: any number of processes may use a layout at once. */
+  readonly owner: Owner
+}
+
+/** An OCI image layout in a folder, which is made by the first write. */
 export async function openLayout({
   name,
   path,
-}: {
-  readonly name: string
-  readonly path: string
-}): Promise<Store & Referring & Holding> {
+  owner,
+}: LayoutInit): Promise<Store & Referring & Holding> {
   const folder: Folder = { name, path }
   const indexFile = openIndexFile(folder)
-  const commits = createCommits(folder, indexFile)
+  const commits = createCommits(folder, indexFile, await identify(owner))
   const referrers = createReferrers(folder, indexFile)
   await located(folder, () => isLayout(folder))
 

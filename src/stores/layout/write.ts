@@ -52,7 +52,6 @@ export async function write<T>(
       if (document.subject) changes.push({ content })
     },
   })
-  call.signal?.throwIfAborted()
   if (changes.length > 0) await commits.commit(changes, call)
   return result
 }

@@ -3,12 +3,18 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { onTestFinished } from 'vitest'
 import type { Digest } from '../../../src/oci/digest.ts'
+import { openLayout } from '../../../src/stores/layout/store.ts'
+import { OWNER } from '../../support/owner.ts'
 
 /** A path in a folder of its own, which goes with the test. Nothing is there yet. */
 export async function freshPath(): Promise<string> {
   const folder = await mkdtemp(join(tmpdir(), 'waybill-layout-'))
   onTestFinished(() => rm(folder, { recursive: true, force: true }))
   return join(folder, 'store')
+}
+
+export function openLocal(path: string): ReturnType<typeof openLayout> {
+  return openLayout({ name: 'local', path, owner: OWNER })
 }
 
 export function blobFile(path: string, digest: Digest): string {

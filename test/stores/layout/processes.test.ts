@@ -4,9 +4,8 @@ import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { createInterface } from 'node:readline'
 import { expect, it, onTestFinished } from 'vitest'
-import { openLayout } from '../../../src/stores/layout/store.ts'
 import { imageOf, putImage, writeImage } from '../content.ts'
-import { freshPath, namesIn, strayFiles, type RawIndex } from './folder.ts'
+import { freshPath, namesIn, openLocal, strayFiles, type RawIndex } from './folder.ts'
 
 /** Resolves with a helper process once it has said its first word. */
 async function start(...args: string[]): Promise<ChildProcess> {
@@ -28,7 +27,7 @@ async function exit(child: ChildProcess): Promise<unknown> {
 
 it('keeps every name of many writers, and shows readers a whole index at any moment', async () => {
   const path = await freshPath()
-  const store = await openLayout({ name: 'local', path })
+  const store = await openLocal(path)
   await writeImage(store, 'many/app', imageOf('own'), ['own'])
   const writers = await Promise.all(
     ['a', 'b', 'c', 'd', 'e'].map(name => start('tag', path, name, '25')),
@@ -56,7 +55,7 @@ it('keeps every name of many writers, and shows readers a whole index at any mom
 
 it('goes on at once when a process died that held the lock', async () => {
   const path = await freshPath()
-  const store = await openLayout({ name: 'local', path })
+  const store = await openLocal(path)
   await writeImage(store, 'app', imageOf('1'), ['1'])
   const holder = await start('hold', path)
 
@@ -74,7 +73,7 @@ it('goes on at once when a process died that held the lock', async () => {
 
   holder.kill('SIGKILL')
   await exit(holder)
-  const others = Array.from({ length: 4 }, () => openLayout({ name: 'local', path }))
+  const others = Array.from({ length: 4 }, () => openLocal(path))
   const stores = await Promise.all(others)
   const begun = performance.now()
   await Promise.all(

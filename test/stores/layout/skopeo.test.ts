@@ -3,10 +3,9 @@ import { existsSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { promisify } from 'node:util'
 import { describe, expect, it } from 'vitest'
-import { openLayout } from '../../../src/stores/layout/store.ts'
 import { makeImage, makeIndex, type TestImage } from '../../support/images.ts'
 import type { Store, WriteSession } from '../../../src/stores/store.ts'
-import { freshPath, namesIn, readIndex } from './folder.ts'
+import { freshPath, namesIn, openLocal, readIndex } from './folder.ts'
 
 const SKOPEO = '/usr/bin/skopeo'
 const run = promisify(execFile)
@@ -32,7 +31,7 @@ function write(store: Store, image: TestImage, tags: string[]): Promise<void> {
 describe.skipIf(!existsSync(SKOPEO))('skopeo', () => {
   it('reads what we wrote, and we read what it wrote', async () => {
     const path = await freshPath()
-    const store = await openLayout({ name: 'local', path })
+    const store = await openLocal(path)
     const image = await makeImage({ seed: 'skopeo' })
     const arm = await makeImage({
       seed: 'skopeo arm',
@@ -50,7 +49,7 @@ describe.skipIf(!existsSync(SKOPEO))('skopeo', () => {
     const other = join(dirname(path), 'other')
     await skopeo('copy', '-q', `oci:${path}:library/mysql:5.7`, `oci:${other}:library/mysql:5.7`)
     await skopeo(...COPY_ALL, `oci:${path}:library/mysql:8`, `oci:${other}:8.0`)
-    const theirs = await openLayout({ name: 'other', path: other })
+    const theirs = await openLocal(other)
     expect((await theirs.tags('library/mysql'))?.toSorted()).toEqual(['5.7', '8.0'])
     const found = await theirs.manifest('library/mysql', '5.7')
     expect(found?.bytes.equals(image.manifest.bytes)).toBe(true)
@@ -63,7 +62,7 @@ describe.skipIf(!existsSync(SKOPEO))('skopeo', () => {
 
   it('adds to a layout of ours, and we to one of its', async () => {
     const path = await freshPath()
-    const store = await openLayout({ name: 'local', path })
+    const store = await openLocal(path)
     const [one, two] = [await makeImage({ seed: 'one' }), await makeImage({ seed: 'two' })]
     await write(store, one, ['1'])
     await skopeo('copy', '-q', `oci:${path}:library/mysql:1`, `oci:${path}:library/mysql:moved`)

@@ -2,6 +2,7 @@ import { fork, spawn, type ChildProcess } from 'node:child_process'
 import { randomBytes } from 'node:crypto'
 import { once } from 'node:events'
 import {
+  link,
   mkdir,
   mkdtemp,
   readdir,
@@ -17,33 +18,34 @@ import { join } from 'node:path'
 import { build } from 'esbuild'
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest'
 import { WaybillError } from '../../src/errors.ts'
-import { holdHeartbeat, type HeartbeatInit } from '../../src/util/heartbeat.ts'
+import { holdRun } from '../../src/reconcile/run-lock.ts'
+import type { Owner } from '../../src/util/holder.ts'
 
-const NOW = new Date('2026-03-01T12:00:00Z')
+const NOW = new Date()
 /** Above the greatest id that Linux gives. */
 const NO_PROCESS = 4_194_305
-const LATER = new Date('2026-03-01T12:05:00Z')
+const LATER = new Date(NOW.getTime() + 300_000)
 const EVENTUALLY = { timeout: 20_000 }
 
 const WORKER = `
 import { open, rm } from 'node:fs/promises'
 import { hostname } from 'node:os'
-import { holdHeartbeat } from './src/util/heartbeat.ts'
+import { holdRun } from './src/reconcile/run-lock.ts'
 
-const take = path => holdHeartbeat(path, { pid: process.pid, host: hostname(), now: () => new Date() })
+const owner = { pid: process.pid, host: hostname(), now: () => new Date() }
 let held
 
 const orders = {
-  async take({ path }) { held = await take(path) },
+  async take({ manifest }) { held = await holdRun(manifest, owner) },
   async drop() { await held[Symbol.asyncDispose]() },
-  async churn({ path, times }) {
+  async churn({ manifest, times }) {
     let holds = 0
     for (let i = 0; i < times; i++) {
-      const lock = await take(path).catch(error => { if (error.code !== 'RUN_LOCKED') throw error })
+      const lock = await holdRun(manifest, owner).catch(error => { if (error.code !== 'RUN_LOCKED') throw error })
       if (!lock) continue
-      const witness = await open(path + '-witness', 'wx')
+      const witness = await open(manifest + '-witness', 'wx')
       await witness.close()
-      await rm(path + '-witness')
+      await rm(manifest + '-witness')
       await lock[Symbol.asyncDispose]()
       holds++
     }
@@ -66,6 +68,7 @@ interface Answer {
 }
 
 let folder: string
+let manifest: string
 let path: string
 let script: string
 const workers = new Set<ChildProcess>()
@@ -85,8 +88,9 @@ beforeAll(async () => {
 afterAll(async () => rm(join(script, '..'), { recursive: true }))
 
 beforeEach(async () => {
-  folder = await mkdtemp(join(tmpdir(), 'waybill-heartbeat-'))
-  path = join(folder, '.waybill', 'run')
+  folder = await mkdtemp(join(tmpdir(), 'waybill-run-lock-'))
+  manifest = join(folder, 'images.yaml')
+  path = join(folder, '.waybill', 'images.yaml.run')
 })
 afterEach(async () => {
   await Promise.all([...workers].map(kill))
@@ -113,13 +117,11 @@ async function kill(child: ChildProcess): Promise<void> {
   if (child.kill('SIGKILL')) await gone
 }
 
-function hold(init: Partial<HeartbeatInit> = {}): Promise<AsyncDisposable> {
-  return holdHeartbeat(path, {
-    pid: process.pid,
-    host: hostname(),
-    now: () => NOW,
-    ...init,
-  })
+function hold({
+  now = () => NOW,
+  ...options
+}: Partial<Owner> & { readonly beatMs?: number } = {}): Promise<AsyncDisposable> {
+  return holdRun(manifest, { pid: process.pid, host: hostname(), now }, options)
 }
 
 async function refusal(held: Promise<AsyncDisposable>): Promise<WaybillError> {
@@ -154,6 +156,7 @@ const files = (): Promise<string[]> => readdir(join(folder, '.waybill'))
 describe('holding', () => {
   it('refuses a second run, and says who runs', async () => {
     await using _ = await hold()
+    await utimes(path, NOW, NOW)
     const error = await refusal(hold({ now: () => new Date(NOW.getTime() + 7000) }))
     expect(error.code).toBe('RUN_LOCKED')
     for (const word of [String(process.pid), hostname(), NOW.toISOString(), '7 s ago', path]) {
@@ -164,7 +167,7 @@ describe('holding', () => {
 
   it('leaves nothing behind when it is let go', async () => {
     const held = await hold()
-    expect(await files()).toEqual(['run'])
+    expect(await files()).toEqual(['images.yaml.run'])
     await held[Symbol.asyncDispose]()
     expect(await files()).toEqual([])
     await (await hold())[Symbol.asyncDispose]()
@@ -173,31 +176,34 @@ describe('holding', () => {
   it('leaves nothing behind when it is refused', async () => {
     await using _ = await hold()
     await refusal(hold())
-    expect(await files()).toEqual(['run'])
+    expect(await files()).toEqual(['images.yaml.run'])
   })
 
   it('beats', async () => {
-    let time = NOW.getTime()
-    const now = (): Date => new Date((time += 1000))
-    await using _ = await hold({ now, beatMs: 5 })
-    const first = (await stat(path)).mtimeMs
-    await vi.waitFor(
-      async () => expect((await stat(path)).mtimeMs).toBeGreaterThan(first + 2000),
-      EVENTUALLY,
-    )
+    await using _ = await hold({ beatMs: 5 })
+    const text = await readFile(path, 'utf8')
+    for (let times = 0; times < 3; times++) {
+      await utimes(path, 0, 0)
+      await vi.waitFor(
+        async () => expect((await stat(path)).mtimeMs).toBeGreaterThan(0),
+        EVENTUALLY,
+      )
+    }
+    expect(await readFile(path, 'utf8')).toBe(text)
   })
 
   it('neither touches nor removes what another put in its place', async () => {
-    let beats = 0
-    const held = await hold({ beatMs: 5, now: () => new Date(LATER.getTime() + beats++) })
+    const held = await hold({ beatMs: 5 })
+    const own = join(folder, 'own')
+    await link(path, own)
     await writeFile(`${path}-other`, 'of another')
-    await utimes(`${path}-other`, NOW, NOW)
+    await utimes(`${path}-other`, 0, 0)
     await rename(`${path}-other`, path)
-    const soFar = beats
-    await vi.waitFor(() => expect(beats).toBeGreaterThan(soFar + 2), EVENTUALLY)
+    await utimes(own, 0, 0)
+    await vi.waitFor(async () => expect((await stat(own)).mtimeMs).toBeGreaterThan(0), EVENTUALLY)
     await held[Symbol.asyncDispose]()
     expect(await readFile(path, 'utf8')).toBe('of another')
-    expect((await stat(path)).mtimeMs).toBe(NOW.getTime())
+    expect((await stat(path)).mtimeMs).toBe(0)
   })
 
   it('lets go even when its folder has gone', async () => {
@@ -216,8 +222,8 @@ describe('holding', () => {
 
   it('lets an abort through', async () => {
     const reason = new Error('stop')
-    const init = { pid: 1, host: 'h', now: () => NOW }
-    const held = holdHeartbeat(path, init, { signal: AbortSignal.abort(reason) })
+    const owner = { pid: 1, host: 'h', now: () => NOW }
+    const held = holdRun(manifest, owner, { signal: AbortSignal.abort(reason) })
     await expect(held).rejects.toBe(reason)
   })
 })
@@ -264,12 +270,6 @@ describe('taking over', () => {
     expect(await files()).toEqual([])
   })
 
-  it('at once where the caller knows that the process is dead', async () => {
-    await leave({ ticks: '' })
-    await (await hold({ isAlive: () => false }))[Symbol.asyncDispose]()
-    expect(await files()).toEqual([])
-  })
-
   it.each(['', '{', '[]', '{"id":"../../x","pid":1}', 'x'.repeat(5000)])(
     'from an unreadable file only when it is old: %#',
     async text => {
@@ -300,14 +300,14 @@ describe('taking over', () => {
     await utimes(`${path}.${id}`, NOW, NOW)
     const error = await refusal(hold())
     expect(error.message).toContain(`process ${process.pid}`)
-    expect((await files()).toSorted()).toEqual(['run', `run.${id}`])
+    expect((await files()).toSorted()).toEqual(['images.yaml.run', `images.yaml.run.${id}`])
   })
 })
 
 describe('many processes', () => {
   it('takes over from one that was killed', async () => {
     const child = await worker()
-    expect(await order(child, { order: 'take', path })).toEqual({})
+    expect(await order(child, { order: 'take', manifest })).toEqual({})
     expect((await refusal(hold({ now: () => new Date() }))).message).toContain(
       `process ${child.pid} on ${hostname()}`,
     )
@@ -321,7 +321,7 @@ describe('many processes', () => {
     for (let round = 0; round < 30; round++) {
       await leave({ pid: NO_PROCESS }, new Date())
       const answers = await Promise.all(
-        children.map(child => order(child, { order: 'take', path })),
+        children.map(child => order(child, { order: 'take', manifest })),
       )
       const winners = children.filter((_, index) => answers[index]?.error === undefined)
       const errors = new Set(answers.flatMap(({ error }) => error ?? []))
@@ -336,7 +336,7 @@ describe('many processes', () => {
 
   it('never lets two hold at once', async () => {
     const children = await Promise.all(Array.from({ length: 4 }, worker))
-    const churn = { order: 'churn', path, times: 50 }
+    const churn = { order: 'churn', manifest, times: 50 }
     const answers = await Promise.all(children.map(child => order(child, churn)))
     expect(answers.map(({ error }) => error)).toEqual(children.map(() => undefined))
     expect(answers.reduce((sum, { value }) => sum + Number(value), 0)).toBeGreaterThan(4)

@@ -1,0 +1,67 @@
+import { buffer } from 'node:stream/consumers'
+import { expect } from 'vitest'
+import { blobOf, imageOf, writeImage } from '../../stores/content.ts'
+import { putBlobs, type Keeps } from './cases.ts'
+
+export function looking(keeps: Keeps): void {
+  keeps('gives back what was put', async ({ store, repository, seed }) => {
+    const image = imageOf(seed)
+    await writeImage(store, repository, image, ['1.0'])
+    expect(await store.resolve(repository, '1.0')).toMatchObject(image.content)
+    expect(await store.resolve(repository, image.content.digest)).toMatchObject(image.content)
+    for (const reference of ['1.0', image.content.digest]) {
+      const found = await store.manifest(repository, reference)
+      expect(found?.content).toMatchObject(image.content)
+      expect(found?.bytes.equals(image.bytes)).toBe(true)
+    }
+    for (const { content, bytes } of image.blobs) {
+      expect(await buffer(await store.fetch(repository, content))).toEqual(bytes)
+    }
+  })
+
+  keeps('says nothing of what is not there', async ({ store, repository, seed }) => {
+    const absent = imageOf(`${seed} absent`).content
+    expect(await store.tags(repository)).toBeUndefined()
+    expect(await store.resolve(repository, '1.0')).toBeUndefined()
+    expect(await store.manifest(repository, '1.0')).toBeUndefined()
+
+    await writeImage(store, repository, imageOf(seed), ['1.0'])
+    expect(await store.tags(`${repository}-other`)).toBeUndefined()
+    for (const reference of ['1.1', absent.digest]) {
+      expect(await store.resolve(repository, reference)).toBeUndefined()
+      expect(await store.manifest(repository, reference)).toBeUndefined()
+    }
+  })
+
+  keeps('does not take a blob for a manifest', async ({ store, repository, seed }) => {
+    const image = imageOf(seed)
+    await writeImage(store, repository, image, ['1.0'])
+    for (const { content } of image.blobs) {
+      expect(await store.resolve(repository, content.digest)).toBeUndefined()
+    }
+  })
+
+  keeps('refuses to give a blob that it lacks', async ({ store, repository, seed }) => {
+    await writeImage(store, repository, imageOf(seed), ['1.0'])
+    const { content } = blobOf(`${seed} absent`)
+    const fetched = store.fetch(repository, content)
+    await expect(fetched).rejects.toMatchObject({ code: 'CONTENT_MISSING' })
+  })
+
+  keeps('stops giving a blob when told to', async ({ store, repository, seed }) => {
+    const big = blobOf(seed.repeat(100_000))
+    await putBlobs(store, repository, [big])
+    const stop = new AbortController()
+    const stream = await store.fetch(repository, big.content, { signal: stop.signal })
+    const ended = buffer(stream)
+    stop.abort()
+    await expect(ended).rejects.toMatchObject({ name: 'AbortError' })
+  })
+
+  keeps('lists every tag', async ({ store, repository, seed }) => {
+    const tags = Array.from({ length: 40 }, (_, index) => `v${(index * 7) % 40}`)
+    await writeImage(store, repository, imageOf(seed), tags)
+    expect(new Set(await store.tags(repository))).toEqual(new Set(tags))
+    expect(await store.tags(repository)).toHaveLength(tags.length)
+  })
+}
