@@ -2,13 +2,14 @@ import { isRetryable, StoreError, WaybillError } from '../errors.ts'
 import { parsePlatform } from '../oci/platform.ts'
 import type { Reference } from '../oci/reference.ts'
 import type { CopyStep, Outcome, StepPlace } from '../plan/types.ts'
+import { isReferring } from '../stores/store.ts'
 import { copyImage, type Target, type TargetResult } from '../transfer/copy.ts'
 import type { Node } from '../transfer/graph.ts'
 import { loadImage, readRoot, type Origin } from '../transfer/image.ts'
 import type { Call } from '../util/call.ts'
 import { mapLimit } from '../util/concurrency.ts'
 import { pause } from '../util/pause.ts'
-import { failureOf, outcomeOf, precheck, type PlaceOutcome } from './outcome.ts'
+import { blockedBy, failureOf, outcomeOf, precheck, type PlaceOutcome } from './outcome.ts'
 import type { Workshop } from './workshop.ts'
 
 /** A broken transfer is begun again this often; what already arrived is not sent twice. */
@@ -46,16 +47,39 @@ interface Checked {
 async function check(
   step: CopyStep,
   place: StepPlace,
-  { parse, places }: Workshop,
+  workshop: Workshop,
   call: Call,
 ): Promise<Checked> {
+  const { parse, places } = workshop
   const at = parse(place.at)
   try {
     const current = await places.look({ ...at, tag: tagOf(at) }, call)
-    return { place, at, outcome: precheck(step, place, current) }
+    const complete = current === step.digest && (await hasReferrers(step, at, workshop, call))
+    return {
+      place,
+      at,
+      outcome: complete ? outcomeOf('unchanged') : precheck(step, place, current),
+    }
   } catch (error) {
     return { place, at, outcome: failureOf(error) }
   }
+}
+
+/** Whether the repository lists all that the step brings about the image. */
+async function hasReferrers(
+  { digest, referrers }: CopyStep,
+  { store: name, repository }: Reference,
+  { open }: Workshop,
+  call: Call,
+): Promise<boolean> {
+  if (referrers.length === 0) return true
+  const store = await open(name)
+  if (!isReferring(store)) return false
+  const lists = await mapLimit([digest, ...referrers], 8, subject =>
+    store.referrers(repository, subject, call),
+  )
+  const listed = new Set(lists.flat().map(referrer => referrer.digest))
+  return referrers.every(referrer => listed.has(referrer))
 }
 
 export function tagOf({ store, repository, tag }: Reference): string {
@@ -85,15 +109,27 @@ async function move(
     const results = await attempt(step, left, { workshop, onBytes, call })
     left = left.filter((entry, index) => {
       const { error, sent } = results[index] ?? { sent: 0, error: undefined }
-      if (isRetryable(error) && made < ATTEMPTS) return true
-      const outcome =
-        error === undefined ? outcomeOf('done', { transferred: sent }) : failureOf(error)
-      outcomes.set(entry.place, outcome)
+      if (!call.signal?.aborted && isWorthAnother(error, made)) return true
+      outcomes.set(entry.place, outcomeFor(error, sent, call))
       return false
     })
     if (left.length > 0) await pause(PAUSE_MS * made, call)
   }
   return { outcomes, read }
+}
+
+/** Bytes that were wrong are asked for once more: some proxies spoil them. */
+function isWorthAnother(error: unknown, made: number): boolean {
+  if (!(error instanceof WaybillError)) return false
+  const spoilt = error.code === 'CONTENT_CORRUPT' && error.facts['side'] === 'source'
+  // a server that asks for more patience than this is left alone until the next run
+  const soon = (error.retryAfterMs ?? 0) <= PAUSE_MS * made
+  return (isRetryable(error) && soon && made < ATTEMPTS) || (spoilt && made === 1)
+}
+
+function outcomeFor(error: unknown, sent: number, { signal }: Call): Outcome {
+  if (error === undefined) return outcomeOf('done', { transferred: sent })
+  return signal?.aborted ? blockedBy('stopped before it was done') : failureOf(error)
 }
 
 /** One result per entry, in their order. */
@@ -102,12 +138,12 @@ async function attempt(
   open: readonly Checked[],
   { workshop, onBytes, call }: { workshop: Workshop; onBytes: (count: number) => void; call: Call },
 ): Promise<readonly TargetResult[]> {
-  const from = workshop.parse(step.from)
-  const store = await workshop.open(from.store)
-  const { repository } = from
-  const origin: Origin = { store, repository, manifests: workshop.manifests, call }
-  const targets = await targetsOf(step, open, workshop)
   try {
+    const from = workshop.parse(step.from)
+    const store = await workshop.open(from.store)
+    const { repository } = from
+    const origin: Origin = { store, repository, manifests: workshop.manifests, call }
+    const targets = await targetsOf(step, open, workshop)
     const { root, referrers } = await load(step, origin)
     const results = await copyImage({
       source: { store, repository },

@@ -1,4 +1,5 @@
 /** What the wished places name now, looked at with as few requests as can tell. */
+import { WaybillError, type ErrorCode } from '../errors.ts'
 import type { Digest } from '../oci/digest.ts'
 import { formatReference } from '../oci/reference.ts'
 import type { Store } from '../stores/store.ts'
@@ -16,8 +17,11 @@ export interface Places {
   /** What a listing of the repository tells of the tag, where it is worth one. */
   listed(place: Place, call?: Call): Promise<'yes' | 'no' | 'unlisted'>
   /** The digest that the place names, or `undefined`. What was seen lately is not asked again. */
-  look(place: Place, call?: Call): Promise<Digest | undefined>
+  look(place: Place, call?: PlaceCall): Promise<Digest | undefined>
 }
+
+/** `certain`: the tag itself is asked, whatever a listing tells. */
+export type PlaceCall = Call & { readonly certain?: boolean }
 
 export interface PlacesInit {
   /** All that are going to be looked at. */
@@ -50,7 +54,8 @@ export function createPlaces({ places, open, ledger, now }: PlacesInit): Places 
   async function list(place: Place, call?: Call): Promise<ReadonlySet<string> | undefined> {
     if ((wanted.get(repositoryOf(place)) ?? 0) < WORTH_LISTING) return undefined
     const store = await open(place.store)
-    const tags = await store.tags(place.repository, call)
+    const tags = await listedTags(store, place.repository, call)
+    if (tags === 'refused') return undefined
     if (tags === undefined) ledger.recordAbsent(place.store, place.repository)
     return new Set(tags ?? [])
   }
@@ -72,13 +77,30 @@ export function createPlaces({ places, open, ledger, now }: PlacesInit): Places 
       const known = seen.get(name)
       if (known && now() - known.at < FRESH_MS) return known.digest
       // a listing is good for the first look; whoever comes back later wants to know about now
-      const gone = known === undefined && (await listed(place, call)) === 'no'
+      const lists = known === undefined && call?.certain !== true
+      const gone = lists && (await listed(place, call)) === 'no'
       const digest = gone ? undefined : await ask(place, call)
       seen.set(name, { at: now(), digest })
       return digest
     },
   }
 }
+
+/** Accounts that may read a tag may not list them all; then each tag is looked at. */
+async function listedTags(
+  store: Store,
+  repository: string,
+  call?: Call,
+): Promise<readonly string[] | undefined | 'refused'> {
+  try {
+    return await store.tags(repository, call)
+  } catch (error) {
+    if (error instanceof WaybillError && REFUSALS.has(error.code)) return 'refused'
+    throw error
+  }
+}
+
+const REFUSALS = new Set<ErrorCode>(['STORE_UNAUTHORIZED', 'STORE_DENIED', 'STORE_PROTOCOL'])
 
 function repositoryOf({ store, repository }: Place): string {
   return `${store}/${repository}`

@@ -50,6 +50,8 @@ interface Token {
 
 export function createAuthorizer(init: AuthInit): Authorizer {
   const tokens = new Map<string, Promise<Token>>()
+  /** Which scopes a header was given for. */
+  const keys = new Map<string, string>()
   let known: Challenge | undefined
 
   async function bearer(
@@ -58,12 +60,19 @@ export function createAuthorizer(init: AuthInit): Authorizer {
     signal?: AbortSignal,
   ): Promise<string> {
     const key = [...scopes].toSorted().join(' ')
-    const held = await tokens.get(key)
-    if (held && held.expiresAt > init.now()) return held.header
+    for (let asked = tokens.get(key); asked !== undefined;) {
+      const held = await asked
+      if (held.expiresAt > init.now()) return held.header
+      // whoever came first has asked for the next one by now
+      const next = tokens.get(key)
+      asked = next === asked ? undefined : next
+    }
     const fresh = requestToken(init, challenge, scopes, signal)
     tokens.set(key, fresh)
     try {
-      return (await fresh).header
+      const { header } = await fresh
+      keys.set(header, key)
+      return header
     } catch (error) {
       if (tokens.get(key) === fresh) tokens.delete(key)
       throw error
@@ -82,14 +91,15 @@ export function createAuthorizer(init: AuthInit): Authorizer {
         challenges.find(({ scheme }) => scheme === 'bearer') ??
         challenges.find(({ scheme }) => scheme === 'basic')
       if (!next) return false
-      const first = sent === undefined
       known = next
-      if (next.scheme === 'bearer' && !first) {
+      if (next.scheme === 'bearer' && sent !== undefined) {
         // what was sent was refused: an expired token is worth one more try, with a new one
-        tokens.clear()
+        const key = keys.get(sent)
+        if (key !== undefined) tokens.delete(key)
+        keys.delete(sent)
         return true
       }
-      return first
+      return sent === undefined
     },
   }
 }

@@ -2,6 +2,7 @@
  * The narrow waist: everything that speaks HTTP goes through here, so that authorization,
  * redirects, retries, caps, budgets per host and the request count exist once.
  */
+import { rootCertificates } from 'node:tls'
 import Pool from 'undici/lib/dispatcher/pool.js'
 import type { Credential } from '../credentials/secret.ts'
 import { isAbort, StoreError, toError, WaybillError } from '../errors.ts'
@@ -15,7 +16,10 @@ import { headerOf, type Body, type Method, type Reply, type StreamReply } from '
 
 export interface HttpInit {
   readonly userAgent: string
+  /** Milliseconds that never go back. */
   readonly now: () => number
+  /** Milliseconds since 1970, for what servers say of time. */
+  readonly wallClock: () => number
   readonly random: () => number
 }
 
@@ -24,7 +28,10 @@ export interface HostInit {
   readonly name: string
   /** Where it is spoken to: `https://registry-1.docker.io`. */
   readonly origin: URL
-  /** PEM; trusted besides nothing else. */
+  /**
+   * PEM of the registry's own authority, the only one trusted for it. Token services and storage
+   * that it sends us to may have certificates of it, or of the usual ones.
+   */
   readonly ca?: string | undefined
   /** Requests in flight at once. */
   readonly concurrency: number
@@ -76,8 +83,8 @@ export function createHttp(init: HttpInit): Http {
   /** Redirects and token services have pools too; a host's own settings reach only its origin. */
   function poolOf(url: URL, settings: HostInit): Connections {
     const own = settings.origin.origin === url.origin
-    const key = own ? url.origin : `${url.origin} for others`
-    const pool = pools.get(key) ?? openPool(url, own ? settings : undefined)
+    const key = own ? url.origin : `${url.origin} for ${settings.name}`
+    const pool = pools.get(key) ?? openPool(url, settings, own)
     pools.set(key, pool)
     return pool
   }
@@ -98,14 +105,14 @@ export function createHttp(init: HttpInit): Http {
   }
 }
 
-function openPool(url: URL, settings: HostInit | undefined): Connections {
+function openPool(url: URL, { ca, concurrency }: HostInit, own: boolean): Connections {
   return new Pool(url.origin, {
-    connections: settings?.concurrency ?? 16,
+    connections: concurrency,
     headersTimeout: SILENCE_MS,
     bodyTimeout: SILENCE_MS,
     connect: {
       timeout: CONNECT_MS,
-      ...(settings?.ca !== undefined && { ca: settings.ca }),
+      ...(ca !== undefined && { ca: own ? ca : [...rootCertificates, ca] }),
     },
   })
 }

@@ -6,7 +6,8 @@
  */
 import { Readable } from 'node:stream'
 import type { Dispatcher, Pool } from 'undici'
-import { StoreError, toError } from '../errors.ts'
+import { StoreError, toError, WaybillError } from '../errors.ts'
+import { unreachable } from './retry.ts'
 import type { Body, Method, Reply, StreamReply } from './types.ts'
 
 export interface Request {
@@ -16,6 +17,8 @@ export interface Request {
   readonly body?: Body | undefined
   readonly signal?: AbortSignal | undefined
 }
+
+const STORING_MS = 10 * 60_000
 
 type Answer = Omit<Reply, 'body'>
 type Controller = Dispatcher.DispatchController
@@ -84,7 +87,8 @@ export function open(pool: Pool, request: Request, cap: number): Promise<Reply |
         },
         fail(error) {
           ended = true
-          body.destroy(error)
+          const ours = error instanceof WaybillError || request.signal?.aborted === true
+          body.destroy(ours ? error : unreachable(request.url.host, error))
         },
       }
     })
@@ -115,6 +119,8 @@ function dispatch(
       body: body === undefined || Buffer.isBuffer(body) ? (body ?? null) : body.stream,
       // undici closes the connection after a HEAD unless told that it is not to
       reset: false,
+      // what keeps a blob may take its time before it says so
+      ...(body !== undefined && !Buffer.isBuffer(body) && { headersTimeout: STORING_MS }),
     },
     {
       onRequestStart(controller) {

@@ -18,10 +18,10 @@ export function isPassing(status: number): boolean {
 export function retryDelayMs(
   made: number,
   headers: Headers,
-  { now, random }: { readonly now: () => number; readonly random: () => number },
+  { wallClock, random }: { readonly wallClock: () => number; readonly random: () => number },
 ): number | undefined {
   if (made >= ATTEMPTS) return undefined
-  const asked = retryAfterMs(headers, now())
+  const asked = retryAfterMs(headers, wallClock())
   if (asked !== undefined && asked > MOST_MS) return undefined
   const backoff = Math.min(BASE_MS * 2 ** (made - 1), MOST_MS)
   return Math.max(asked ?? 0, backoff * (0.5 + random() / 2))

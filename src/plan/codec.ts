@@ -55,7 +55,7 @@ export function parsePlanFile(
       hint: 'plan again: only a plan as it was made can be applied',
     })
   }
-  if (now.getTime() > Date.parse(value.expires)) {
+  if (!(now.getTime() <= Date.parse(value.expires))) {
     throw new RunError('PLAN_EXPIRED', `${file} expired at ${value.expires}`, {
       hint: 'plan again, or give plans more time with --valid-for',
     })

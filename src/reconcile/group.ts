@@ -18,11 +18,7 @@ export function groupWishes(wishes: readonly Wish[]): readonly Group[] {
   const groups = new Map<string, Group>()
   for (const wish of wishes) {
     const { store, repository, tag, digest } = wish.from
-    const from = formatReference({
-      store,
-      repository,
-      ...(digest ? { digest } : tag !== undefined && { tag }),
-    })
+    const from = sourceName(wish.from)
     const platforms = wish.platforms.map(formatPlatform).toSorted().join()
     const key = `${from} ${platforms} ${wish.referrers}`
     const known = groups.get(key)
@@ -47,4 +43,10 @@ export function countSubjects(groups: readonly Group[]): ReadonlyMap<string, num
     counts.set(key, (counts.get(key) ?? 0) + 1)
   }
   return counts
+}
+
+/** The full name of a source: by its digest where it has one, since that decides. */
+export function sourceName({ store, repository, tag, digest }: Wish['from']): string {
+  const what = digest !== undefined ? { digest } : tag !== undefined ? { tag } : {}
+  return formatReference({ store, repository, ...what })
 }

@@ -41,7 +41,7 @@ export async function inspect(
 ): Promise<Inspection> {
   const groups = groupWishes(manifest.wishes)
   const subjects = countSubjects(groups)
-  const notes: Notes = { unseen: [], diagnostics: [], held: new Set() }
+  const notes: Notes = { unseen: [], diagnostics: [], held: new Set(), listings: new Map() }
   let done = 0
   const desired = await mapLimit(groups, LOOKS_AT_ONCE, async group => {
     const image = await inspectGroup({ group, subjects, workshop, notes, call })
@@ -79,6 +79,8 @@ async function inspectGroup(task: Task): Promise<DesiredImage | undefined> {
 
 /** A listing that fails is left to the look that follows to tell of. */
 async function listedAt({ workshop, call }: Task, wish: Wish): Promise<'yes' | 'no' | 'unlisted'> {
+  // what may only be created is looked at itself: a listing's word is not enough to write
+  if (wish.overwrite === 'never') return 'unlisted'
   try {
     return await workshop.places.listed(wish.to, call)
   } catch (error) {
@@ -90,14 +92,32 @@ async function listedAt({ workshop, call }: Task, wish: Wish): Promise<'yes' | '
 async function lookAt(task: Task, wish: Wish): Promise<DesiredPlace | undefined> {
   const { workshop, notes, call } = task
   try {
-    const found = await workshop.places.look(wish.to, call)
     const { to, overwrite, location } = wish
+    const found = await workshop.places.look(to, { ...call, certain: overwrite === 'never' })
     return { ...to, found, lacks: [], overwrite, location }
   } catch (error) {
     if (!(error instanceof WaybillError)) throw error
     const { repository } = wish.to
     const reference = formatReference(wish.to)
     notes.unseen.push(unseen({ reference, side: 'destination', repository }, [wish], error))
+    return undefined
+  }
+}
+
+/** The place with what it lacks; one that does not tell is unknown, alone. */
+async function compare(
+  task: Task,
+  place: DesiredPlace,
+  wanted: { readonly digest: Digest; readonly referrers: Referrers },
+): Promise<DesiredPlace | undefined> {
+  try {
+    return { ...place, lacks: await lacking(task, place, wanted) }
+  } catch (error) {
+    if (!(error instanceof WaybillError)) throw error
+    const { store, repository, tag } = place
+    const reference = formatReference({ store, repository, tag })
+    const wishes = task.group.wishes.filter(({ to }) => formatReference(to) === reference)
+    task.notes.unseen.push(unseen({ reference, side: 'destination', repository }, wishes, error))
     return undefined
   }
 }
@@ -111,12 +131,8 @@ async function complete(
   const { group } = task
   const digest = source.root?.content.digest ?? source.digest
   const referrers = await referrersOf(task, source, digest)
-  const compared = await Promise.all(
-    places.map(async place => ({
-      ...place,
-      lacks: await lacking(task, place, { digest, referrers }),
-    })),
-  )
+  const known = await Promise.all(places.map(place => compare(task, place, { digest, referrers })))
+  const compared = known.filter(place => place !== undefined)
   const todo = compared.filter(place => isTodo(place, digest))
   const cut = digest !== source.digest && { platforms: group.platforms.map(formatPlatform) }
   return {

@@ -3,6 +3,7 @@
  */
 import { setMaxListeners } from 'node:events'
 import { resolve } from 'node:path'
+import { WaybillError } from '../errors.ts'
 import { openCredentials } from '../credentials/credentials.ts'
 import { createPlaces } from '../execute/places.ts'
 import { runSteps } from '../execute/run-steps.ts'
@@ -18,6 +19,7 @@ import { createManifests } from '../transfer/manifests.ts'
 import type { Call } from '../util/call.ts'
 import { mapLimit } from '../util/concurrency.ts'
 import type { Owner } from '../util/holder.ts'
+import { checkBelongs } from './belongs.ts'
 import { inspect } from './inspect.ts'
 import { holdRun } from './run-lock.ts'
 import { createStores, type Stores } from './stores.ts'
@@ -87,12 +89,13 @@ export async function openProject(init: ProjectInit, call: Call = {}): Promise<P
     plan,
     async reconcile(options, call = {}) {
       await using _held = await holdRun(path, init, call)
-      return run(await plan(call), 'reconcile', options, call)
+      return await run(await plan(call), 'reconcile', options, call)
     },
     async apply(planned, options, call = {}) {
       await using _held = await holdRun(path, init, call)
+      checkBelongs(planned, manifest)
       await lookAtAll(planned.steps, workshop, call)
-      return run(planned, 'apply', options, call)
+      return await run(planned, 'apply', options, call)
     },
     [Symbol.asyncDispose]: () => stores[Symbol.asyncDispose](),
   }
@@ -100,7 +103,8 @@ export async function openProject(init: ProjectInit, call: Call = {}): Promise<P
 
 function createWorkshop(manifest: Manifest, stores: Stores, onEvent: OnEvent): Workshop {
   const ledger = createLedger()
-  const now = () => Date.now()
+  // how long ago something was seen has nothing to do with a clock that may be set
+  const now = () => performance.now()
   const open = (name: string) => stores.open(name)
   return {
     open,
@@ -120,8 +124,12 @@ async function lookAtAll(steps: readonly Step[], workshop: Workshop, call: Call)
   await mapLimit(places, 64, async ({ at }) => {
     const { tag, ...place } = workshop.parse(at)
     // what cannot be seen now is asked again, and told of, by the step itself
-    if (tag !== undefined) await workshop.places.look({ ...place, tag }, call).catch(ignore)
+    if (tag !== undefined) await workshop.places.look({ ...place, tag }, call).catch(unlessBug)
   })
 }
 
 function ignore(): void {}
+
+function unlessBug(error: unknown): void {
+  if (!(error instanceof WaybillError)) throw error
+}

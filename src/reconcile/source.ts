@@ -1,4 +1,4 @@
-import { StoreError } from '../errors.ts'
+import { StoreError, WaybillError } from '../errors.ts'
 import type { Digest } from '../oci/digest.ts'
 import type { Manifested, Store } from '../stores/store.ts'
 import { readRoot, type Origin } from '../transfer/image.ts'
@@ -34,16 +34,32 @@ export async function resolveSource(task: Task, cheap: boolean): Promise<Source>
   return { origin, digest: seen.content.digest, root }
 }
 
-async function absent({ group, call }: Task, store: Store): Promise<StoreError> {
-  const { repository, reference, from } = group
+async function absent(task: Task, store: Store): Promise<StoreError> {
+  const { repository, reference, from } = task.group
   // only for the hint: that the tag is not there is certain
-  const tags = await store.tags(repository, call).catch(() => [])
+  const tags = await listedForHint(task, store)
   return new StoreError('CONTENT_MISSING', `there is no ${from}`, {
     hint:
       tags === undefined
         ? `${store.name} has no repository ${repository}`
         : nearest(reference, tags),
   })
+}
+
+/** Once for a repository, however much of it is missing; a refusal is no hint, and no more. */
+async function listedForHint(
+  { group: { repository }, notes: { listings }, call }: Task,
+  store: Store,
+): Promise<readonly string[] | undefined> {
+  const key = `${store.name}/${repository}`
+  const asked = listings.get(key) ?? store.tags(repository, call)
+  listings.set(key, asked)
+  try {
+    return await asked
+  } catch (error) {
+    if (error instanceof WaybillError) return []
+    throw error
+  }
 }
 
 function nearest(reference: string, tags: readonly string[]): string | undefined {

@@ -37,7 +37,8 @@ export interface StoresInit {
 export function createStores({ manifest, credentials, version, owner }: StoresInit): Stores {
   const http = createHttp({
     userAgent: `waybill/${version}`,
-    now: () => Date.now(),
+    now: () => performance.now(),
+    wallClock: () => Date.now(),
     random: () => Math.random(),
   })
   const opened = new Map<string, Promise<Store>>()
@@ -71,7 +72,10 @@ export function createStores({ manifest, credentials, version, owner }: StoresIn
     },
     requests: () => http.requests(),
     async [Symbol.asyncDispose]() {
-      await Promise.all([...opened.values()].map(async store => (await store).close()))
+      // one that could not be opened was told of by whoever asked for it
+      for (const store of await Promise.allSettled(opened.values())) {
+        if (store.status === 'fulfilled') await store.value.close()
+      }
       await http.close()
     },
   }
@@ -87,7 +91,8 @@ async function openRegistry(
     name,
     origin: originOf(name, { ...(plain !== undefined && { http: plain }), tls }),
     ca: tls && (await readCa(tls.ca, name)),
-    concurrency: limits?.concurrency ?? CONCURRENCY,
+    // a copy within one registry reads and writes at once
+    concurrency: Math.max(2, limits?.concurrency ?? CONCURRENCY),
     requestsPerSecond: limits?.requestsPerSecond,
     credential: (repository, signal) => credentials.for(name, repository, { signal }),
   })

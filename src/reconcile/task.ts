@@ -9,6 +9,8 @@ export interface Notes {
   readonly unseen: Unseen[]
   readonly diagnostics: Diagnostic[]
   readonly held: Set<string>
+  /** Tags of source repositories, listed where something is missing: `store/repository`. */
+  readonly listings: Map<string, Promise<readonly string[] | undefined>>
 }
 
 /** The looking at one group. */

@@ -49,7 +49,6 @@ export async function copyImage(request: CopyRequest): Promise<readonly TargetRe
   })
   await Promise.all(live().map(writer => writer.guard(() => writeManifests(request, writer))))
   await Promise.all(writers.map(writer => writer.finish()))
-  request.call.signal?.throwIfAborted()
   return opened.map(target => ({
     sent: isWriter(target) ? target.bytes : 0,
     ...(target.error !== undefined && { error: target.error }),

@@ -82,14 +82,23 @@ function blamed(error: unknown, feed: Feed): unknown {
   return sided(corrupt ? 'source' : 'destination', error)
 }
 
+/** A copy within one store: it has the blob, where the source is. */
+function besides(
+  source: DeliveryInit['source'],
+  { store, repository }: Destination,
+): string | undefined {
+  const within = source.store.name === store.name && source.repository !== repository
+  return within ? source.repository : undefined
+}
+
 async function bring(
-  { ledger }: DeliveryInit,
+  { ledger, source }: DeliveryInit,
   blob: Descriptor,
   destination: Destination,
   feed: Feed,
 ): Promise<void> {
   const { store, repository, session } = destination
-  const elsewhere = ledger.whereIs(store.name, blob.digest)
+  const elsewhere = ledger.whereIs(store.name, blob.digest) ?? besides(source, destination)
   const mayHave = elsewhere === undefined && !ledger.isAbsent(store.name, repository)
   if (!mayHave || !(await session.has(blob))) {
     const how = await session.put(blob, () => feed.join(destination), elsewhere)
@@ -117,8 +126,9 @@ function createFeed(init: DeliveryInit, blob: Descriptor, expected: number): Fee
   let failure: unknown
   const joined: Joined[] = []
 
+  // a destination that fails destroys its stream, and that is no failure of the source
   const noteFailure = (error: unknown) => {
-    failure ??= error
+    if (error instanceof WaybillError) failure ??= error
   }
   const watch = (outputs: readonly (Readable | Buffer)[]) => {
     for (const output of outputs) if (!Buffer.isBuffer(output)) output.on('error', noteFailure)

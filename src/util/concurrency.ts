@@ -19,7 +19,11 @@ export async function mapLimit<T, R>(
       if (failed) return
     }
   }
-  await Promise.all(Array.from({ length: Math.min(limit, items.length) }, lane))
+  // what is under way is waited for, so that nothing goes on after the caller has heard of the end
+  const lanes = await Promise.allSettled(
+    Array.from({ length: Math.min(limit, items.length) }, lane),
+  )
+  for (const end of lanes) if (end.status === 'rejected') throw end.reason
   return results
 }
 

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { encodePlan, encodePlanFile, parsePlanFile } from '../../src/plan/codec.ts'
-import { openTestProject, seedFake } from '../support/project.ts'
+import { makeImage, makeReferrer, pushImage } from '../support/images.ts'
+import { isWrite, openTestProject, seedFake } from '../support/project.ts'
 import { mirrorOf, options, versions, world, type World } from '../support/world.ts'
 
 describe('a plan file', () => {
@@ -80,5 +81,36 @@ describe('a plan file', () => {
     expect(() => parse(new Date(keep.expires.getTime() + 1))).toThrow(
       expect.objectContaining({ code: 'PLAN_EXPIRED' }),
     )
+  })
+
+  it.each([
+    ['from elsewhere', { from: 'quay.io/evil/app:1' }],
+    ['to elsewhere', { to: [{ at: 'quay.io/victim/app:1', replaces: null }] }],
+    ['as something else', { digest: `sha256:${'0'.repeat(64)}` }],
+    ['of other platforms', { platforms: ['linux/amd64'] }],
+  ])('that brings an image %s than the manifest is refused', async (_, forged) => {
+    await using w = await world()
+    seedFake(w.source, 'acme/app', '1', (await versions(1))[0]!)
+    const plan = await planned(w, ['1'])
+    await using project = await openTestProject(w.folder, mirrorOf(w, ['1']))
+    const steps = plan.steps.map(step => ({ ...step, ...forged }) as typeof step)
+    await expect(project.apply({ ...plan, steps }, options)).rejects.toMatchObject({
+      code: 'PLAN_INVALID',
+    })
+    expect(w.target.log.filter(isWrite)).toEqual([])
+  })
+
+  it('that brings referrers has nothing left to do the second time', async () => {
+    await using w = await world()
+    const image = await makeImage({ seed: 'a' })
+    const sbom = makeReferrer(image, { artifactType: 'application/spdx+json', payload: '{}' })
+    await pushImage(w.source.host, 'acme/app', '1', image)
+    await pushImage(w.source.host, 'acme/app', undefined, sbom)
+    const plan = await planned(w, ['1'])
+    for (const expected of ['done', 'unchanged']) {
+      await using project = await openTestProject(w.folder, mirrorOf(w, ['1']))
+      const report = await project.apply(plan, options)
+      expect(report.steps.map(({ result }) => result)).toEqual([expected])
+    }
   })
 })

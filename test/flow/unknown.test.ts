@@ -75,4 +75,49 @@ images:
       },
     ])
   })
+
+  it.each([
+    ['an empty object', 200, '{}'],
+    ['an error that came with 200', 200, '{"errors":[{"code":"DENIED"}]}'],
+    ['a page of some other server', 404, '404 page not found'],
+    ['a refusal', 403, ''],
+  ])('a listing that is %s is not an empty one', async (_, status, body) => {
+    await using w = await world()
+    const [theirs, ours] = await versions(2)
+    const tags = ['1', '2', '3', '4']
+    for (const tag of tags) {
+      seedFake(w.source, 'acme/app', tag, ours!)
+      seedFake(w.target, 'mirror/app', tag, theirs!)
+    }
+    w.target.inject(({ route }) =>
+      route.kind === 'tags' ? { kind: 'status', status, body } : undefined,
+    )
+    await using project = await openTestProject(w.folder, mirrorOf(w, tags))
+    const plan = await project.plan()
+    expect(plan.steps.flatMap(({ to }) => to.map(({ replaces }) => replaces))).toEqual(
+      tags.map(() => theirs!.manifest.digest),
+    )
+  })
+
+  it('a listing is not enough to create what may only be created', async () => {
+    await using w = await world()
+    const [theirs, ours] = await versions(2)
+    const tags = ['1', '2', '3', '4']
+    for (const tag of tags) {
+      seedFake(w.source, 'acme/app', tag, ours!)
+      seedFake(w.target, 'mirror/app', tag, theirs!)
+    }
+    w.target.inject(({ route }) =>
+      route.kind === 'tags'
+        ? { kind: 'status', status: 200, body: '{"name":"mirror/app","tags":[]}' }
+        : undefined,
+    )
+    await using project = await openTestProject(
+      w.folder,
+      mirrorOf(w, tags, '    overwrite: never\n'),
+    )
+    const report = await project.reconcile(options)
+    expect(report.drift.length).toBe(4)
+    expect(w.target.log.filter(isWrite)).toEqual([])
+  })
 })

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest'
 import { isPassing, retryAfterMs, retryDelayMs, unreachable } from '../../src/http/retry.ts'
 
 const now = Date.parse('2026-03-01T00:00:00Z')
-const clock = { now: () => now, random: () => 1 }
+const clock = { wallClock: () => now, random: () => 1 }
 
 describe('retryAfterMs', () => {
   it.each([

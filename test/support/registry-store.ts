@@ -18,7 +18,7 @@ export function openRegistryStore(
   { credential, concurrency = 8, name = host, now = () => Date.now() }: RegistryStoreOptions = {},
 ): { store: Store & Referring; requests: () => number } & AsyncDisposable {
   // random 0 keeps the waits between retries at their shortest
-  const http = createHttp({ userAgent: 'waybill-test', now, random: () => 0 })
+  const http = createHttp({ userAgent: 'waybill-test', now, wallClock: now, random: () => 0 })
   const store = openRegistry({
     name,
     now,

@@ -286,9 +286,12 @@ describe('copyImage', () => {
     const ready = await request(source, image, [{ store: target, repository: 'r', tags: ['1'] }], {
       call: { signal: controller.signal },
     })
-    await expect(
-      copyImage({ ...ready, source: { store: stopping, repository: 'acme/app' } }),
-    ).rejects.toBe(stopped)
+    const [result] = await copyImage({
+      ...ready,
+      source: { store: stopping, repository: 'acme/app' },
+    })
+    expect(result?.error).toMatchObject({ name: 'AbortError' })
+    expect(await target.resolve('r', '1')).toBeUndefined()
   })
 
   it('does not send layers that may only be linked to', async () => {

@@ -1,6 +1,8 @@
+import { StoreError } from '../../errors.ts'
 import type { Host } from '../../http/client.ts'
 import type { Digest } from '../../oci/digest.ts'
 import type { Descriptor } from '../../oci/descriptor.ts'
+import { isIndexType } from '../../oci/media-types.ts'
 import { addReferrer, fallbackTag } from '../../oci/referrers.ts'
 import type { Call } from '../../util/call.ts'
 import type { Referring, Store } from '../store.ts'
@@ -74,6 +76,13 @@ async function addToTag(
   call?: Call,
 ): Promise<void> {
   const current = await manifest(registry, repository, tag, call)
+  if (current && !isIndexType(current.content.mediaType)) {
+    throw new StoreError(
+      'STORE_CONFLICT',
+      `${registry.name}/${repository}:${tag} is an image, not the list of referrers its name is for`,
+      { hint: 'move or remove that tag' },
+    )
+  }
   const next = addReferrer(current?.bytes, referrer)
   if (next !== undefined) {
     await sendManifest({ registry, repository, call }, next.content, next.bytes, tag)

@@ -1,5 +1,5 @@
 import type { Readable } from 'node:stream'
-import { StoreError } from '../../errors.ts'
+import { StoreError, WaybillError } from '../../errors.ts'
 import { headerOf, type Body, type Reply } from '../../http/types.ts'
 import { algorithmOf, isDigest, type Digest } from '../../oci/digest.ts'
 import type { Descriptor } from '../../oci/descriptor.ts'
@@ -67,17 +67,12 @@ async function put(
   bytes: BlobSource,
   mountFrom?: string,
 ): Promise<'put' | 'mounted'> {
-  const mount =
-    mountFrom === undefined
-      ? undefined
-      : await begin(init, mountQuery(content, mountFrom), mountFrom)
+  const mount = mountFrom === undefined ? undefined : await tryMount(init, content, mountFrom)
   if (mount?.status === 201) return 'mounted'
 
-  const given = await bytes()
-  const source = Buffer.isBuffer(given) ? verifiedBytes(given, content) : verified(given, content)
-  const broken = brokenSource(source)
+  const { source, broken } = checked(await bytes(), content)
   try {
-    const upload = mount ?? (await postWhole(init, content, source)) ?? (await begin(init, ''))
+    const upload = mount ?? (await postWhole(init, content, source)) ?? (await begin(init))
     if (upload.status !== 201) await finish(init, content, { upload, source })
     return 'put'
   } catch (error) {
@@ -87,31 +82,67 @@ async function put(
   }
 }
 
-/** What went wrong with the bytes themselves, which the request only suffered from. */
-function brokenSource(source: Readable | Buffer): () => Error | undefined {
+interface Checked {
+  readonly source: Readable | Buffer
+  /** What went wrong with the bytes themselves, which the request only suffered from. */
+  readonly broken: () => Error | undefined
+}
+
+function checked(given: Readable | Buffer, content: Descriptor): Checked {
+  if (Buffer.isBuffer(given)) {
+    return { source: verifiedBytes(given, content), broken: () => undefined }
+  }
   let failure: Error | undefined
-  if (!Buffer.isBuffer(source)) source.once('error', error => (failure = error))
-  return () => failure
+  // a request that fails destroys what it was sending, and that is no failure of the source
+  given.once('error', error => {
+    if (!source.destroyed) failure ??= error
+  })
+  const source = verified(given, content)
+  source.once('error', error => {
+    if (error instanceof WaybillError) failure ??= error
+  })
+  return { source, broken: () => failure }
 }
 
-function mountQuery({ digest }: Descriptor, from: string): string {
-  return `?${new URLSearchParams({ mount: digest, from }).toString()}`
+/**
+ * 201 where the registry links the blob, 202 with an upload to go on with where it does not.
+ * `undefined`: it refuses to, as for an account that may not read the other repository.
+ */
+async function tryMount(
+  init: WriteInit,
+  { digest }: Descriptor,
+  from: string,
+): Promise<Reply | undefined> {
+  const query = `?${new URLSearchParams({ mount: digest, from }).toString()}`
+  const reply = await post(init, query, pushScope(init.repository, from))
+  if (reply.status === 201 || reply.status === 202) return reply
+  if (reply.status >= 400 && reply.status < 500 && reply.status !== 429) return undefined
+  throw postRefusal(init, `mounting ${digest} into ${init.repository}`, reply)
 }
 
-/** Opens an upload. A mount that is refused answers 202 with an upload to go on with. */
-async function begin(init: WriteInit, query: string, mountFrom?: string): Promise<Reply> {
-  const { registry, repository, call } = init
-  const reply = await registry.host.send(
-    {
-      method: 'POST',
-      url: apiUrl(registry, `${repository}/blobs/uploads/${query}`),
-      scopes: pushScope(repository, mountFrom),
-      body: Buffer.alloc(0),
-    },
-    call,
-  )
-  if (reply.status === 202 || (reply.status === 201 && mountFrom !== undefined)) return reply
-  throw refusal(registry, `opening an upload to ${repository}`, reply)
+async function begin(init: WriteInit): Promise<Reply> {
+  const reply = await post(init, '', pushScope(init.repository))
+  if (reply.status === 202) return reply
+  throw postRefusal(init, `opening an upload to ${init.repository}`, reply)
+}
+
+function post(
+  { registry, repository, call }: WriteInit,
+  query: string,
+  scopes: readonly string[],
+): Promise<Reply> {
+  const url = apiUrl(registry, `${repository}/blobs/uploads/${query}`)
+  return registry.host.send({ method: 'POST', url, scopes, body: Buffer.alloc(0) }, call)
+}
+
+/** Where 404 is said of an upload that is yet to begin, it is the repository that is not there. */
+function postRefusal({ registry }: WriteInit, what: string, reply: Reply): StoreError {
+  const refused = refusal(registry, what, reply)
+  if (reply.status !== 404) return refused
+  return new StoreError('CONTENT_MISSING', refused.message, {
+    hint: `${registry.name} does not create repositories on push: create it there first`,
+    facts: refused.facts,
+  })
 }
 
 /**
@@ -137,12 +168,20 @@ async function postWhole(
     },
     call,
   )
-  if (reply.status !== 201 && !(reply.status === 202 && small)) {
-    throw uploadRefusal(init, digest, reply)
-  }
   habits.singlePost = reply.status === 201
-  return reply
+  if (reply.status === 201 || (reply.status === 202 && small)) return reply
+  const what = `uploading ${digest} to ${repository}`
+  if (small && NO_SINGLE_POST.has(reply.status)) return undefined
+  if (reply.status !== 202) throw postRefusal(init, what, reply)
+  // a stream is sent once; the next attempt knows the registry's habit
+  throw new StoreError(
+    'STORE_UNREACHABLE',
+    `${registry.name} took no blob in one request when ${what}`,
+  )
 }
+
+/** How registries answer that do not know a POST with a body; the usual way is tried then. */
+const NO_SINGLE_POST = new Set([400, 404, 405, 411, 413, 415, 501])
 
 async function finish(
   { registry, repository, call }: WriteInit,
