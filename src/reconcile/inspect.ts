@@ -31,8 +31,11 @@ export interface Inspection {
   readonly held: ReadonlySet<string>
 }
 
-/** How many images are looked at side by side; each host has its own limit below this. */
-const LOOKS_AT_ONCE = 64
+/**
+ * How many images are looked at side by side. Far more than any host takes at once: most of them
+ * wait for something that many share, a listing or the first answer of a host.
+ */
+const LOOKS_AT_ONCE = 512
 
 export async function inspect(
   manifest: Manifest,

@@ -12,7 +12,7 @@ import { createSemaphore, type Semaphore } from '../util/concurrency.ts'
 import type { Owner } from '../util/holder.ts'
 
 /** Requests in flight per registry, unless the manifest says otherwise. */
-const CONCURRENCY = 24
+const CONCURRENCY = 64
 /** Blobs that one registry streams at once; more only share the same line. */
 const MOST_STREAMS = 8
 
