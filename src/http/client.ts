@@ -21,6 +21,14 @@ export interface HttpInit {
   /** Milliseconds since 1970, for what servers say of time. */
   readonly wallClock: () => number
   readonly random: () => number
+  readonly patience?: Patience
+}
+
+/** How long a host may take before it counts as gone. */
+export interface Patience {
+  readonly connectMs: number
+  /** Without a byte: before an answer's head, and between any two bytes of its body. */
+  readonly silenceMs: number
 }
 
 export interface HostInit {
@@ -66,8 +74,7 @@ export interface Http {
 const ERROR_CAP = 64 * 1024
 const TOKEN_CAP = 128 * 1024
 const MOST_HOPS = 5
-const CONNECT_MS = 10_000
-const SILENCE_MS = 60_000
+const PATIENCE: Patience = { connectMs: 10_000, silenceMs: 60_000 }
 
 type AnyReply = Reply | StreamReply
 type Connections = InstanceType<typeof Pool>
@@ -77,6 +84,7 @@ type Send<R extends AnyReply> = (settings: HostInit, request: Request) => Promis
 type Transports = <R extends AnyReply>(run: Transport<R>) => Send<R>
 
 export function createHttp(init: HttpInit): Http {
+  const { patience = PATIENCE } = init
   const pools = new Map<string, Connections>()
   let requests = 0
 
@@ -84,7 +92,7 @@ export function createHttp(init: HttpInit): Http {
   function poolOf(url: URL, settings: HostInit): Connections {
     const own = settings.origin.origin === url.origin
     const key = own ? url.origin : `${url.origin} for ${settings.name}`
-    const pool = pools.get(key) ?? openPool(url, settings, own)
+    const pool = pools.get(key) ?? openPool(url, settings, { own, patience })
     pools.set(key, pool)
     return pool
   }
@@ -105,13 +113,17 @@ export function createHttp(init: HttpInit): Http {
   }
 }
 
-function openPool(url: URL, { ca, concurrency }: HostInit, own: boolean): Connections {
+function openPool(
+  url: URL,
+  { ca, concurrency }: HostInit,
+  { own, patience }: { readonly own: boolean; readonly patience: Patience },
+): Connections {
   return new Pool(url.origin, {
     connections: concurrency,
-    headersTimeout: SILENCE_MS,
-    bodyTimeout: SILENCE_MS,
+    headersTimeout: patience.silenceMs,
+    bodyTimeout: patience.silenceMs,
     connect: {
-      timeout: CONNECT_MS,
+      timeout: patience.connectMs,
       ...(ca !== undefined && { ca: own ? ca : [...rootCertificates, ca] }),
     },
   })

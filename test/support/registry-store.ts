@@ -1,5 +1,5 @@
 import type { Credential } from '../../src/credentials/secret.ts'
-import { createHttp } from '../../src/http/client.ts'
+import { createHttp, type Patience } from '../../src/http/client.ts'
 import { originOf } from '../../src/stores/registry/wire.ts'
 import { openRegistry } from '../../src/stores/registry/store.ts'
 import type { Referring, Store } from '../../src/stores/store.ts'
@@ -10,15 +10,28 @@ export interface RegistryStoreOptions {
   readonly name?: string
   /** Where time stands; retries wait by real timers all the same. */
   readonly now?: () => number
+  readonly patience?: Patience
 }
 
 /** Our registry store on one host, with connections of its own. */
 export function openRegistryStore(
   host: string,
-  { credential, concurrency = 8, name = host, now = () => Date.now() }: RegistryStoreOptions = {},
+  {
+    credential,
+    concurrency = 8,
+    name = host,
+    now = () => Date.now(),
+    patience,
+  }: RegistryStoreOptions = {},
 ): { store: Store & Referring; requests: () => number } & AsyncDisposable {
   // random 0 keeps the waits between retries at their shortest
-  const http = createHttp({ userAgent: 'waybill-test', now, wallClock: now, random: () => 0 })
+  const http = createHttp({
+    userAgent: 'waybill-test',
+    now,
+    wallClock: now,
+    random: () => 0,
+    ...(patience && { patience }),
+  })
   const store = openRegistry({
     name,
     now,
