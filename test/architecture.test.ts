@@ -13,8 +13,8 @@ const ROOT = join(import.meta.dirname, '..')
 const LEVELS = [
   ['errors'],
   ['log', 'oci'],
-  ['util'],
-  ['manifest', 'lock', 'select', 'retention', 'plan', 'http', 'credentials', 'tar'],
+  ['util', 'select'],
+  ['manifest', 'lock', 'retention', 'plan', 'http', 'credentials', 'tar'],
   ['stores', 'builders', 'sources'],
   ['transfer', 'images', 'trust'],
   ['execute'],
@@ -25,7 +25,12 @@ const LEVELS = [
 const levels = new Map(LEVELS.flatMap((rooms, level) => rooms.map(room => [room, level])))
 
 /** Packages that the program may load, and the one room that does. */
-const OWNERS: Readonly<Record<string, string>> = { undici: 'http', yaml: 'manifest' }
+const OWNERS: Readonly<Record<string, string>> = {
+  re2js: 'select',
+  semver: 'select',
+  undici: 'http',
+  yaml: 'manifest',
+}
 
 const PURE = new Set(['oci', 'select', 'retention', 'plan'])
 const PURE_MODULES = new Set(['node:buffer', 'node:crypto', 'node:util'])
