@@ -26,6 +26,8 @@ export interface AuthInit {
   readonly origin: URL
   /** As people call it, for messages. */
   readonly name: string
+  /** Hosts of token services that the user allows it to name. */
+  readonly trusts: readonly string[]
   readonly credential: (repository: string, signal?: AbortSignal) => Promise<Credential | undefined>
   readonly fetchToken: (request: TokenRequest) => Promise<Reply>
   /** Milliseconds, monotonic or not; only differences count. */
@@ -35,7 +37,7 @@ export interface AuthInit {
 export interface Authorizer {
   /** The header for requests of these scopes, as far as is known; undefined before a challenge. */
   authorization(scopes: readonly Scope[], signal?: AbortSignal): Promise<string | undefined>
-  /** Takes a 401 answer in; true when trying again can succeed. */
+  /** Takes a 401 answer in; true when trying again can succeed. Throws where a password is wrong. */
   challenged(challenge: string, sent: string | undefined): boolean
 }
 
@@ -53,6 +55,8 @@ export function createAuthorizer(init: AuthInit): Authorizer {
   /** Which scopes a header was given for. */
   const keys = new Map<string, string>()
   let known: Challenge | undefined
+  /** Credentials that are wrong are wrong for all scopes; trying on may lock the account. */
+  let wrong: StoreError | undefined
 
   async function bearer(
     challenge: Challenge,
@@ -74,13 +78,16 @@ export function createAuthorizer(init: AuthInit): Authorizer {
       keys.set(header, key)
       return header
     } catch (error) {
-      if (tokens.get(key) === fresh) tokens.delete(key)
+      if (areWrong(error)) wrong = error
+      // a refusal holds for the run
+      if (!isRefusal(error) && tokens.get(key) === fresh) tokens.delete(key)
       throw error
     }
   }
 
   return {
     async authorization(scopes, signal) {
+      if (wrong) throw wrong
       if (known === undefined) return undefined
       if (known.scheme === 'bearer') return bearer(known, scopes, signal)
       return basicHeader(init, repositoryOf(scopes), signal)
@@ -92,6 +99,10 @@ export function createAuthorizer(init: AuthInit): Authorizer {
         challenges.find(({ scheme }) => scheme === 'basic')
       if (!next) return false
       known = next
+      if (sent?.startsWith('Basic ')) {
+        wrong = wrongPair(init)
+        throw wrong
+      }
       if (next.scheme === 'bearer' && sent !== undefined) {
         // what was sent was refused: an expired token is worth one more try, with a new one
         const key = keys.get(sent)
@@ -112,7 +123,7 @@ async function basicHeader(
   const found = await credential(repository, signal)
   if (found?.kind === 'basic') return basic(found.username, found.password)
   throw new StoreError('STORE_UNAUTHORIZED', `${name} asks for a user name and password`, {
-    hint: `run "docker login ${name}", or give registries.${name}.auth in the manifest`,
+    hint: `run "waybill login ${name}", or give registries.${name}.auth in the manifest`,
   })
 }
 
@@ -158,14 +169,18 @@ function tokenRequest(
   }
 }
 
-function realmOf({ origin, name }: AuthInit, { parameters }: Challenge): URL {
+function realmOf({ origin, name, trusts }: AuthInit, { parameters }: Challenge): URL {
   const text = parameters['realm'] ?? ''
   const realm = URL.canParse(text) ? new URL(text) : undefined
-  if (realm && isTrustedRealm(origin, realm)) return realm
+  if (realm && isTrustedRealm(origin, realm, trusts)) return realm
   throw new StoreError(
     'STORE_UNAUTHORIZED',
     `${name} sends us to ${realm ? realm.origin : 'an unreadable address'} for a token`,
-    { hint: 'credentials are sent only to the registry itself and to its own site' },
+    {
+      hint: realm
+        ? `credentials are sent only to its own site; if they may go there, say so: registries: { '${name}': { trusts: ['${realm.host}'] } }`
+        : undefined,
+    },
   )
 }
 
@@ -194,8 +209,12 @@ function refused(
       `${init.name} refused ${who} (${realm.host} answered ${status})`,
       {
         hint: withCredential
-          ? `log in again: docker login ${init.name}`
-          : `docker login ${init.name}`,
+          ? `log in again: waybill login ${init.name}`
+          : `waybill login ${init.name}`,
+        facts: {
+          host: init.origin.host,
+          credentials: withCredential && status === 401 ? WRONG : 'refused',
+        },
       },
     )
   }
@@ -206,6 +225,28 @@ function refused(
     )
   }
   return new StoreError('STORE_UNREACHABLE', `the token service ${realm.host} answered ${status}`)
+}
+
+/** What `facts.credentials` says where nothing else on the host has to be tried with them. */
+const WRONG = 'wrong'
+
+function wrongPair({ name, origin }: AuthInit): StoreError {
+  return new StoreError(
+    'STORE_UNAUTHORIZED',
+    `${name} refused the user name and password for it (401)`,
+    {
+      hint: `log in again: waybill login ${name}`,
+      facts: { host: origin.host, credentials: WRONG },
+    },
+  )
+}
+
+function isRefusal(error: unknown): error is StoreError {
+  return error instanceof StoreError && error.code === 'STORE_UNAUTHORIZED'
+}
+
+function areWrong(error: unknown): error is StoreError {
+  return isRefusal(error) && error.facts['credentials'] === WRONG
 }
 
 function basic(username: string, password: string): string {

@@ -4,10 +4,10 @@
  * Works on undici's dispatch level: HEADs by the hundred are what a no-op run is made of, and each
  * layer above costs as much as the request itself.
  */
-import { Readable } from 'node:stream'
-import type { Dispatcher, Pool } from 'undici'
-import { StoreError, toError, WaybillError } from '../errors.ts'
-import { unreachable } from './retry.ts'
+import type { Readable } from 'node:stream'
+import type { Dispatcher } from 'undici'
+import { StoreError, toError } from '../errors.ts'
+import { continues, type Answer, type Controller, type Feed, type Sink } from './feed.ts'
 import type { Body, Method, Reply, StreamReply } from './types.ts'
 
 export interface Request {
@@ -16,22 +16,18 @@ export interface Request {
   readonly headers: Readonly<Record<string, string>>
   readonly body?: Body | undefined
   readonly signal?: AbortSignal | undefined
+  /** Sent anew only where the answer says that it was not carried out. */
+  readonly once?: boolean | undefined
+  /** Its answer is a stream. */
+  readonly streams?: boolean | undefined
+  /** How long the other side may take nothing of a streaming body. */
+  readonly silenceMs: number
 }
 
 const STORING_MS = 10 * 60_000
 
-type Answer = Omit<Reply, 'body'>
-type Controller = Dispatcher.DispatchController
-
-/** What becomes of the answer: `start` sees its head, and gives the sink for its bytes. */
-interface Sink {
-  data(chunk: Buffer, controller: Controller): void
-  end(): void
-  fail(error: Error): void
-}
-
 /** The answer with its body, read up to `cap` bytes. */
-export function send(pool: Pool, request: Request, cap: number): Promise<Reply> {
+export function send(pool: Dispatcher, request: Request, cap: number): Promise<Reply> {
   return new Promise((resolve, reject) => {
     dispatch(pool, request, reject, answer => collect(request.url, answer, cap, resolve, reject))
   })
@@ -59,45 +55,28 @@ function collect(
 
 /**
  * The answer as soon as its head is there; the body follows as it is read. An answer that is no
- * success has its body read up to `cap` bytes, like `send`.
+ * success, or that does not go on where `feed` is, has its body read up to `cap` bytes, like `send`.
  */
-export function open(pool: Pool, request: Request, cap: number): Promise<Reply | StreamReply> {
+export function open(
+  pool: Dispatcher,
+  request: Request,
+  cap: number,
+  feed: Feed,
+): Promise<Reply | StreamReply> {
   return new Promise((resolve, reject) => {
     dispatch(pool, request, reject, (answer, controller) => {
-      if (answer.status >= 300) return collect(request.url, answer, cap, resolve, reject)
-      let ended = false
-      const body = new Readable({
-        highWaterMark: 256 * 1024,
-        read() {
-          if (controller.paused) controller.resume()
-        },
-        destroy(error, done) {
-          if (!ended) controller.abort(error ?? new Error('body not wanted any more'))
-          done(error)
-        },
-      })
-      resolve({ ...answer, body })
-      return {
-        data(chunk) {
-          if (!body.push(chunk)) controller.pause()
-        },
-        end() {
-          ended = true
-          body.push(null)
-        },
-        fail(error) {
-          ended = true
-          const ours = error instanceof WaybillError || request.signal?.aborted === true
-          body.destroy(ours ? error : unreachable(request.url.host, error))
-        },
+      if (answer.status >= 300 || !continues(answer, feed.received)) {
+        return collect(request.url, answer, cap, resolve, reject)
       }
+      resolve({ ...answer, body: feed.body })
+      return feed.take(answer, controller)
     })
   })
 }
 
 function dispatch(
-  pool: Pool,
-  { method, url, headers, body, signal }: Request,
+  pool: Dispatcher,
+  { method, url, headers, body, signal, silenceMs }: Request,
   reject: (reason: unknown) => void,
   start: (answer: Answer, controller: Controller) => Sink,
 ): void {
@@ -108,19 +87,26 @@ function dispatch(
     if (running) running.abort(toError(signal?.reason))
     else reject(signal?.reason)
   }
-  const settled = () => signal?.removeEventListener('abort', abort)
   signal?.addEventListener('abort', abort, { once: true })
+  const unwatch = isStream(body)
+    ? watchForStall(body.stream, silenceMs, error => running?.abort(error))
+    : undefined
+  const settled = () => {
+    signal?.removeEventListener('abort', abort)
+    unwatch?.()
+  }
 
   pool.dispatch(
     {
       method,
+      origin: url.origin,
       path: url.pathname + url.search,
       headers: bodyHeaders(headers, body),
-      body: body === undefined || Buffer.isBuffer(body) ? (body ?? null) : body.stream,
+      body: isStream(body) ? body.stream : (body ?? null),
       // undici closes the connection after a HEAD unless told that it is not to
       reset: false,
       // what keeps a blob may take its time before it says so
-      ...(body !== undefined && !Buffer.isBuffer(body) && { headersTimeout: STORING_MS }),
+      ...(isStream(body) && { headersTimeout: STORING_MS }),
     },
     {
       onRequestStart(controller) {
@@ -152,8 +138,34 @@ function bodyHeaders(
   headers: Readonly<Record<string, string>>,
   body: Body | undefined,
 ): Record<string, string> {
-  if (body === undefined || Buffer.isBuffer(body)) return { ...headers }
-  return { ...headers, 'content-length': String(body.size) }
+  return isStream(body) ? { ...headers, 'content-length': String(body.size) } : { ...headers }
+}
+
+function isStream(body: Body | undefined): body is Exclude<Body, Buffer> {
+  return body !== undefined && !Buffer.isBuffer(body)
+}
+
+/** undici pauses a body while the other side takes nothing, and has no limit for how long. */
+function watchForStall(
+  stream: Readable,
+  silenceMs: number,
+  stalled: (error: Error) => void,
+): () => void {
+  let timer: NodeJS.Timeout | undefined
+  const stop = () => clearTimeout(timer)
+  const start = () => {
+    stop()
+    timer = setTimeout(() => stalled(new Stalled()), silenceMs)
+  }
+  stream.on('pause', start).on('resume', stop)
+  return () => {
+    stop()
+    stream.off('pause', start).off('resume', stop)
+  }
+}
+
+class Stalled extends Error {
+  readonly code = 'UPLOAD_STALLED'
 }
 
 function joined(chunks: readonly Buffer[]): Buffer {

@@ -29,14 +29,15 @@ const SHARED = new Set([
 /**
  * Whether a registry may send us to `realm` for a token. A hostile registry names a realm of its
  * own choice, so credentials and requests go only to the same host, the same site, or a known
- * pair, and never from TLS to plain HTTP (CVE-2019-10214, CVE-2026-48978).
+ * pair or one that the user allows (`trusts`), and never from TLS to plain HTTP (CVE-2019-10214, CVE-2026-48978).
  */
-export function isTrustedRealm(registry: URL, realm: URL): boolean {
+export function isTrustedRealm(registry: URL, realm: URL, trusts: readonly string[] = []): boolean {
   if (realm.protocol !== 'https:' && realm.protocol !== 'http:') return false
   if (registry.protocol === 'https:' && realm.protocol !== 'https:') return false
   if (realm.username !== '' || realm.password !== '') return false
   return (
     realm.hostname === registry.hostname ||
+    trusts.includes(realm.host) ||
     (KNOWN[registry.hostname]?.includes(realm.hostname) ?? false) ||
     sameSite(registry.hostname, realm.hostname)
   )

@@ -5,7 +5,8 @@ import { headerOf, type Headers } from './types.ts'
 const PASSING = new Set([408, 429, 500, 502, 503, 504])
 const ATTEMPTS = 4
 const BASE_MS = 250
-const MOST_MS = 30_000
+/** The longest a request waits for a server's sake. */
+export const MOST_MS = 30_000
 
 export function isPassing(status: number): boolean {
   return PASSING.has(status)
@@ -56,6 +57,7 @@ const WORDS: Readonly<Record<string, string>> = {
   UND_ERR_CONNECT_TIMEOUT: 'the connection timed out',
   UND_ERR_HEADERS_TIMEOUT: 'no answer came in time',
   UND_ERR_BODY_TIMEOUT: 'the answer stalled',
+  UPLOAD_STALLED: 'it takes no more of what is sent',
   UND_ERR_SOCKET: 'the connection was closed',
   UND_ERR_RES_CONTENT_LENGTH_MISMATCH: 'the answer was cut short',
   ERR_SSL_WRONG_VERSION_NUMBER: 'it does not speak TLS',

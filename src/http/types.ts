@@ -15,6 +15,8 @@ export interface Reply {
   readonly body: Buffer
   /** Where the answer came from, redirects followed. */
   readonly url: URL
+  /** It was given to another request of the kind, and this one was not even sent. */
+  readonly repeated?: true
 }
 
 export interface StreamReply extends Omit<Reply, 'body'> {
@@ -27,3 +29,5 @@ export function headerOf(headers: Headers, name: string): string | undefined {
   const value = headers[name]
   return typeof value === 'string' ? value : value?.[0]
 }
+
+export type AnyReply = Reply | StreamReply

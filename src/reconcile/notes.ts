@@ -31,6 +31,8 @@ export function diagnosticOf(group: Group, error: WaybillError): Diagnostic {
 export interface Unseen {
   readonly entry: Unknown
   readonly cause: string
+  /** Told by another's answer: the one that was asked tells it better. */
+  readonly secondHand: boolean
 }
 
 export function unseen(
@@ -41,8 +43,9 @@ export function unseen(
   const [first] = wishes
   if (first === undefined) throw new Error(`nothing wishes for ${reference}`)
   const host = error.facts['host']
-  const scope = ABOUT_HOST.has(error.code) ? host : `${host} ${repository}`
+  const scope = isAboutHost(error) ? host : `${host} ${repository}`
   return {
+    secondHand: error.facts['repeated'] === true,
     cause: `${side} ${error.code} ${host === undefined ? error.message : scope}`,
     entry: {
       reference,
@@ -54,17 +57,27 @@ export function unseen(
   }
 }
 
-/** What is wrong with a whole host, whatever is asked of it. */
 const ABOUT_HOST = new Set<ErrorCode>(['STORE_UNREACHABLE', 'STORE_RATE_LIMITED'])
+
+/** Whether it is wrong whatever is asked of the host. */
+function isAboutHost({ code, facts }: WaybillError): boolean {
+  return ABOUT_HOST.has(code) || facts['credentials'] === 'wrong'
+}
 
 /** A host that is down is one thing to say, however many images are on it. */
 export function merged(all: readonly Unseen[]): readonly Unknown[] {
-  const byCause = new Map<string, Unknown>()
-  for (const { entry, cause } of all) {
-    const known = byCause.get(cause)
-    const first = known === undefined || entry.reference < known.reference ? entry : known
-    const places = [...(known?.places ?? []), ...entry.places].toSorted()
-    byCause.set(cause, { ...first, places })
+  const byCause = new Map<string, Unseen>()
+  for (const one of all) {
+    const known = byCause.get(one.cause)
+    const { entry } = known === undefined || isBetter(one, known) ? one : known
+    const places = [...(known?.entry.places ?? []), ...one.entry.places].toSorted()
+    const secondHand = one.secondHand && (known?.secondHand ?? true)
+    byCause.set(one.cause, { ...one, secondHand, entry: { ...entry, places } })
   }
-  return [...byCause.values()]
+  return [...byCause.values()].map(({ entry }) => entry)
+}
+
+function isBetter(one: Unseen, other: Unseen): boolean {
+  if (one.secondHand !== other.secondHand) return other.secondHand
+  return one.entry.reference < other.entry.reference
 }

@@ -36,6 +36,7 @@ export interface StoresInit {
 
 export function createStores({ manifest, credentials, version, owner }: StoresInit): Stores {
   const http = createHttp({
+    env: {},
     userAgent: `waybill/${version}`,
     now: () => performance.now(),
     wallClock: () => Date.now(),
@@ -70,7 +71,7 @@ export function createStores({ manifest, credentials, version, owner }: StoresIn
       semaphores.set(name, semaphore)
       return semaphore
     },
-    requests: () => http.requests(),
+    requests: () => http.traffic().reduce((sum, host) => sum + host.requests, 0),
     async [Symbol.asyncDispose]() {
       // one that could not be opened was told of by whoever asked for it
       for (const store of await Promise.allSettled(opened.values())) {
@@ -90,7 +91,7 @@ async function openRegistry(
   const host = http.host({
     name,
     origin: originOf(name, { ...(plain !== undefined && { http: plain }), tls }),
-    ca: tls && (await readCa(tls.ca, name)),
+    tls: tls && { ca: [await readCa(tls.ca, name)], only: true },
     // a copy within one registry reads and writes at once
     concurrency: Math.max(2, limits?.concurrency ?? CONCURRENCY),
     requestsPerSecond: limits?.requestsPerSecond,

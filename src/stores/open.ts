@@ -1,4 +1,4 @@
-import type { Host } from '../http/client.ts'
+import type { Host } from '../http/host.ts'
 import type { LayoutInit } from './layout/store.ts'
 import type { Store } from './store.ts'
 

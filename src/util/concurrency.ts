@@ -1,3 +1,6 @@
+import { toError } from '../errors.ts'
+import type { Call } from './call.ts'
+
 /** Runs `work` over all items, at most `limit` at a time; results in the order of the items. */
 export async function mapLimit<T, R>(
   items: readonly T[],
@@ -27,27 +30,60 @@ export async function mapLimit<T, R>(
   return results
 }
 
-/** A number of permits; whoever asks for one waits its turn. */
+/** A number of permits, which may change; whoever asks for one waits its turn. */
 export interface Semaphore {
-  acquire(): Promise<void>
+  /** Rejects with the signal's reason when told to stop while it waits. */
+  acquire(call?: Call): Promise<void>
   release(): void
+  readonly permits: number
+  /** What is held stays held; fewer permits only keep new holders waiting. */
+  resize(permits: number): void
 }
 
 export function createSemaphore(permits: number): Semaphore {
-  let free = permits
-  const waiting: (() => void)[] = []
+  let limit = permits
+  let held = 0
+  const waiting = new Set<() => void>()
+
+  function admit(): void {
+    for (const next of waiting) {
+      if (held >= limit) return
+      waiting.delete(next)
+      held += 1
+      next()
+    }
+  }
+
   return {
-    acquire() {
-      if (free > 0) {
-        free -= 1
-        return Promise.resolve()
+    get permits() {
+      return limit
+    },
+    async acquire({ signal } = {}) {
+      signal?.throwIfAborted()
+      if (held < limit) {
+        held += 1
+        return
       }
-      return new Promise(resolve => waiting.push(resolve))
+      await new Promise<void>((resolve, reject) => {
+        const leave = () => {
+          waiting.delete(enter)
+          reject(toError(signal?.reason))
+        }
+        const enter = () => {
+          signal?.removeEventListener('abort', leave)
+          resolve()
+        }
+        waiting.add(enter)
+        signal?.addEventListener('abort', leave, { once: true })
+      })
     },
     release() {
-      const next = waiting.shift()
-      if (next) next()
-      else free += 1
+      held -= 1
+      admit()
+    },
+    resize(permits) {
+      limit = permits
+      admit()
     },
   }
 }

@@ -1,5 +1,6 @@
 import type { Credential } from '../../src/credentials/secret.ts'
-import { createHttp, type Patience } from '../../src/http/client.ts'
+import { createHttp } from '../../src/http/client.ts'
+import type { Patience } from '../../src/http/connections.ts'
 import { originOf } from '../../src/stores/registry/wire.ts'
 import { openRegistry } from '../../src/stores/registry/store.ts'
 import type { Referring, Store } from '../../src/stores/store.ts'
@@ -27,6 +28,7 @@ export function openRegistryStore(
   // random 0 keeps the waits between retries at their shortest
   const http = createHttp({
     userAgent: 'waybill-test',
+    env: {},
     now,
     wallClock: now,
     random: () => 0,
@@ -42,5 +44,9 @@ export function openRegistryStore(
       credential: () => Promise.resolve(credential),
     }),
   })
-  return { store, requests: () => http.requests(), [Symbol.asyncDispose]: () => http.close() }
+  return {
+    store,
+    requests: () => http.traffic().reduce((sum, host) => sum + host.requests, 0),
+    [Symbol.asyncDispose]: () => http.close(),
+  }
 }

@@ -124,6 +124,7 @@ function ask(
       headers: { accept: ACCEPT_MANIFESTS },
       scopes: pullScope(repository),
       cap: MAX_MANIFEST_BYTES,
+      pull: method === 'GET',
     },
     call,
   )
@@ -140,6 +141,7 @@ export async function fetchBlob(
       method: 'GET',
       url: apiUrl(registry, `${repository}/blobs/${content.digest}`),
       scopes: pullScope(repository),
+      size: content.size,
     },
     call,
   )

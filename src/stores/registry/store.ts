@@ -1,5 +1,5 @@
 import { StoreError } from '../../errors.ts'
-import type { Host } from '../../http/client.ts'
+import type { Host } from '../../http/host.ts'
 import type { Digest } from '../../oci/digest.ts'
 import type { Descriptor } from '../../oci/descriptor.ts'
 import { isIndexType } from '../../oci/media-types.ts'

@@ -1,6 +1,6 @@
 /** How one registry is spoken to: addresses, scopes, and what its refusals mean. */
 import { StoreError, type ErrorCode } from '../../errors.ts'
-import type { Host } from '../../http/client.ts'
+import type { Host } from '../../http/host.ts'
 import { retryAfterMs } from '../../http/retry.ts'
 import { headerOf, type Reply } from '../../http/types.ts'
 import { isRecord } from '../../oci/descriptor.ts'
@@ -59,22 +59,25 @@ const CODES: Readonly<Record<number, ErrorCode>> = {
 export function refusal(
   registry: Registry,
   what: string,
-  reply: Pick<Reply, 'status' | 'headers' | 'body'>,
+  reply: Pick<Reply, 'status' | 'headers' | 'body' | 'repeated'>,
 ): StoreError {
   const { status, headers } = reply
   const code = CODES[status] ?? (status >= 500 ? 'STORE_UNREACHABLE' : 'STORE_PROTOCOL')
   const said = saidBy(reply.body)
-  const message = `${registry.name} answered ${status} to ${what}${said === '' ? '' : `: ${said}`}`
+  const answered = reply.repeated
+    ? `answered ${status} to the like before, and was not asked again when ${what}`
+    : `answered ${status} to ${what}`
+  const message = `${registry.name} ${answered}${said === '' ? '' : `: ${said}`}`
   return new StoreError(code, message, {
     hint: hintFor(code, registry.name),
-    facts: { status, host: registry.host.origin.host },
+    facts: { status, host: registry.host.origin.host, repeated: reply.repeated === true },
     retryAfterMs: retryAfterMs(headers, registry.now()),
   })
 }
 
 function hintFor(code: ErrorCode, name: string): string | undefined {
   if (code === 'STORE_UNAUTHORIZED') {
-    return `log in with "docker login ${name}", or give registries.${name}.auth; some registries answer so for a repository that does not exist`
+    return `log in with "waybill login ${name}", or give registries.${name}.auth; some registries answer so for a repository that does not exist`
   }
   if (code === 'STORE_DENIED') return `the account used for ${name} may not do this`
   if (code === 'STORE_RATE_LIMITED') {

@@ -1,0 +1,118 @@
+/** One request with its retries, at the pace that its host bears. */
+import { isAbort, WaybillError } from '../errors.ts'
+import type { Call } from '../util/call.ts'
+import { pause } from '../util/pause.ts'
+import { AddressRefused } from './addresses.ts'
+import { strayed } from './connections.ts'
+import type { Request } from './dispatch.ts'
+import type { Repeats } from './repeats.ts'
+import { isPassing, retryAfterMs, retryDelayMs, unreachable } from './retry.ts'
+import type { Throttle } from './throttle.ts'
+import type { Counters } from './traffic.ts'
+import type { AnyReply } from './types.ts'
+
+export type Run<R extends AnyReply> = (request: Request) => Promise<R>
+
+export interface ExchangeInit {
+  readonly name: string
+  readonly wallClock: () => number
+  readonly random: () => number
+  readonly pace: ((call?: Call) => Promise<void>) | undefined
+  readonly throttle: Throttle
+  readonly repeats: Repeats
+  readonly counters: Counters
+}
+
+/** Statuses are the caller's to judge; a connection that stays broken throws. */
+export type Exchange = <R extends AnyReply>(request: Request, run: Run<R>) => Promise<R>
+
+export function createExchange(init: ExchangeInit): Exchange {
+  const { repeats, throttle, counters } = init
+  /** Where the last request was given up: each is asked once there, until one is answered well. */
+  const down = new Set<string>()
+
+  async function wait(ms: number, { signal }: Request): Promise<void> {
+    counters.waitedMs += ms
+    counters.retries += 1
+    await pause(ms, { signal })
+  }
+
+  async function attempt<R extends AnyReply>(request: Request, run: Run<R>): Promise<R> {
+    const { signal } = request
+    counters.waitedMs += await repeats.quiet({ signal })
+    await init.pace?.({ signal })
+    // streams have permits of their own, and two that feed each other must not wait for one
+    if (!isThrottled(request)) return run(request)
+    const pass = await throttle.enter({ signal })
+    try {
+      const reply = await run(request)
+      if (reply.status === 429) throttle.tooMuch(pass)
+      else throttle.well()
+      return reply
+    } finally {
+      throttle.leave(pass)
+    }
+  }
+
+  /** The error itself, where trying again is no use. */
+  function judged(error: unknown, request: Request): unknown {
+    if (error instanceof AddressRefused) return strayed(init.name, request.url.host)
+    if (error instanceof WaybillError || isAbort(error) || request.signal?.aborted) return error
+    return undefined
+  }
+
+  return async (request, run) => {
+    const { origin } = request.url
+    const repeatable = isReplayable(request)
+    const giveUp = () => void (repeatable && down.add(origin))
+    for (let made = down.has(origin) ? Infinity : 1; ; made += 1) {
+      let reply
+      try {
+        reply = await attempt(request, run)
+      } catch (error) {
+        const final = judged(error, request)
+        if (final !== undefined) throw final
+        const again = repeatable && request.once !== true
+        const delay = again ? retryDelayMs(made, {}, init) : undefined
+        if (delay !== undefined) {
+          await wait(delay, request)
+          continue
+        }
+        giveUp()
+        throw unreachable(request.url.host, error)
+      }
+      if (!isPassing(reply.status)) {
+        down.delete(origin)
+        return reply
+      }
+      if (reply.status === 429) noteLimit(repeats, reply, init.wallClock())
+      const delay = mayRepeat(request, reply) ? retryDelayMs(made, reply.headers, init) : undefined
+      if (delay === undefined) {
+        giveUp()
+        return reply
+      }
+      await wait(delay, request)
+    }
+  }
+}
+
+/** What a host asks of one request, it asks of all. */
+function noteLimit(repeats: Repeats, reply: AnyReply, now: number): void {
+  const asked = retryAfterMs(reply.headers, now)
+  if (asked !== undefined && Buffer.isBuffer(reply.body)) {
+    repeats.limited({ ...reply, body: reply.body }, asked)
+  }
+}
+
+function isThrottled(request: Request): boolean {
+  return isReplayable(request) && request.streams !== true
+}
+
+export function isReplayable({ body }: Pick<Request, 'body'>): boolean {
+  return body === undefined || Buffer.isBuffer(body)
+}
+
+/** 429 says that nothing was done, which makes it safe to ask again whatever it was. */
+function mayRepeat(request: Request, { status }: AnyReply): boolean {
+  return isReplayable(request) && (request.once !== true || status === 429)
+}

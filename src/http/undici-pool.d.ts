@@ -1,7 +1,0 @@
-/** undici's front door costs twice the start-up of its pool (docs/decisions/0003). */
-declare module 'undici/lib/dispatcher/pool.js' {
-  import type { Pool } from 'undici'
-  const value: typeof Pool
-  // oxlint-disable-next-line import/no-default-export
-  export default value
-}
