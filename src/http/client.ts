@@ -2,11 +2,12 @@
  * The narrow waist: everything that speaks HTTP goes through here, so that authorization,
  * redirects, retries, caps, budgets per host and the request count exist once.
  */
+import type { Traffic } from '../util/traffic.ts'
 import { createConnections, type OpenProxied, type Patience } from './connections.ts'
 import { open, send } from './dispatch.ts'
 import { createHost, type Host, type HostInit, type Wire } from './host.ts'
 import type { Pulls } from './pulls.ts'
-import { createCounters, type Counters, type Traffic } from './traffic.ts'
+import { createCounters, type Counters } from './traffic.ts'
 import { usualAuthorities } from './trust.ts'
 
 export interface HttpInit {

@@ -1,17 +1,7 @@
-/** What a run asked of one host. */
-export interface Traffic {
-  /** As people call it; token services and storage that it sent us to are counted with it. */
-  readonly host: string
-  readonly requests: number
-  /** Requests that were sent again, or a body that was gone on with. */
-  readonly retries: number
-  /** How long requests were held back after an answer asked for it, all added up. */
-  readonly waitedMs: number
-  /** Pulls that the host said are left; absent where it does not limit them. */
-  readonly pullsLeft?: number
-}
+import type { Traffic } from '../util/traffic.ts'
 
-export type Counters = { -readonly [Key in 'requests' | 'retries' | 'waitedMs']: number }
+/** What is counted of one host while a run goes on. */
+export type Counters = { -readonly [Key in 'requests' | 'retries' | 'waitedMs']: Traffic[Key] }
 
 export function createCounters(): Counters {
   return { requests: 0, retries: 0, waitedMs: 0 }

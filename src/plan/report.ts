@@ -1,3 +1,4 @@
+import type { Traffic } from '../util/traffic.ts'
 import type { Plan, Report, StepReport, Summary } from './types.ts'
 
 /** The plan, with what became of its steps. */
@@ -6,7 +7,7 @@ export function makeReport(
   run: {
     readonly operation: Report['operation']
     readonly steps: readonly StepReport[]
-    readonly requests: number
+    readonly hosts: readonly Traffic[]
   },
 ): Report {
   const { formatVersion, tool, summary, drift, held, gone, prunable, unmanaged } = plan
@@ -17,7 +18,8 @@ export function makeReport(
     operation: run.operation,
     complete: plan.complete && whole,
     exitCode: plan.exitCode === 0 && !whole ? 3 : plan.exitCode,
-    requests: run.requests,
+    ...totalOf(run.hosts),
+    hosts: run.hosts,
     summary: transferred(summary, run.steps),
     steps: run.steps,
     drift,
@@ -33,4 +35,10 @@ export function makeReport(
 /** A plan tells what is to be moved; a report, what was. */
 function transferred(summary: Summary, steps: readonly StepReport[]): Summary {
   return { ...summary, bytes: steps.reduce((sum, step) => sum + step.transferred, 0) }
+}
+
+function totalOf(hosts: readonly Traffic[]): Pick<Report, 'requests' | 'retries' | 'waitedMs'> {
+  const sum = (key: 'requests' | 'retries' | 'waitedMs') =>
+    hosts.reduce((total, host) => total + host[key], 0)
+  return { requests: sum('requests'), retries: sum('retries'), waitedMs: sum('waitedMs') }
 }

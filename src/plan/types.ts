@@ -1,4 +1,5 @@
 import type { Digest } from '../oci/digest.ts'
+import type { Traffic } from '../util/traffic.ts'
 
 /**
  * The plan and the report as people and programs get them (schemas/plan.schema.json). They name
@@ -25,8 +26,12 @@ export interface Plan {
 export interface Report extends Omit<Plan, 'operation' | 'steps'> {
   readonly operation: 'apply' | 'reconcile'
   readonly steps: readonly StepReport[]
-  /** What was sent over the network, all hosts together. */
+  /** Of all hosts together: what was sent, what of it again, and how long requests were held back. */
   readonly requests: number
+  readonly retries: number
+  readonly waitedMs: number
+  /** The same of each host, in the order of their names. */
+  readonly hosts: readonly Traffic[]
 }
 
 export interface Summary {

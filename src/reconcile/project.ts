@@ -81,7 +81,7 @@ export async function openProject(init: ProjectInit, call: Call = {}): Promise<P
   ) => {
     workshop.onEvent({ kind: 'planned', plan })
     const steps = await runSteps(plan.steps, workshop, options, call)
-    return makeReport(plan, { operation, steps, requests: stores.requests() })
+    return makeReport(plan, { operation, steps, hosts: stores.traffic() })
   }
 
   return {

@@ -10,6 +10,7 @@ import { originOf } from '../stores/registry/wire.ts'
 import type { Store } from '../stores/store.ts'
 import { createSemaphore, type Semaphore } from '../util/concurrency.ts'
 import type { Owner } from '../util/holder.ts'
+import type { Traffic } from '../util/traffic.ts'
 
 /** Requests in flight per registry, unless the manifest says otherwise. */
 const CONCURRENCY = 64
@@ -23,8 +24,8 @@ export interface Stores extends AsyncDisposable {
   /** Names of the stores on this machine. */
   readonly local: ReadonlySet<string>
   streams(store: Store): Semaphore | undefined
-  /** Requests sent so far. */
-  requests(): number
+  /** What was asked of each host so far. */
+  traffic(): readonly Traffic[]
 }
 
 export interface StoresInit {
@@ -71,7 +72,7 @@ export function createStores({ manifest, credentials, version, owner }: StoresIn
       semaphores.set(name, semaphore)
       return semaphore
     },
-    requests: () => http.traffic().reduce((sum, host) => sum + host.requests, 0),
+    traffic: () => http.traffic(),
     async [Symbol.asyncDispose]() {
       // one that could not be opened was told of by whoever asked for it
       for (const store of await Promise.allSettled(opened.values())) {

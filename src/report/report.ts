@@ -84,7 +84,7 @@ function wordsOf(step: StepReport, place: PlaceReport): Pick<Row, 'details' | 'n
 const ORDER: readonly Result[] = ['done', 'unchanged', 'failed', 'blocked', 'stale']
 
 function conclusion(report: Report, places: readonly PlaceReport[], elapsedMs: number): string {
-  const { operation, summary, requests } = report
+  const { operation, summary } = report
   const results = ORDER.map(result => ({
     result,
     number: places.filter(place => place.result === result).length,
@@ -98,6 +98,13 @@ function conclusion(report: Report, places: readonly PlaceReport[], elapsedMs: n
   return [
     `${name}: ${[work || 'nothing to do', ends].filter(part => part !== '').join('; ')}.`,
     ...(places.length === 0 ? [inPlace('', summary.unchanged).trimStart()] : []),
-    `${formatBytes(summary.bytes)} transferred, ${count(requests, 'request')}, ${formatDuration(elapsedMs)}.`,
+    `${formatBytes(summary.bytes)} transferred, ${trafficOf(report)}, ${formatDuration(elapsedMs)}.`,
   ].join(' ')
+}
+
+/** `1,009 requests`, and what the network cost beyond them where it cost anything. */
+function trafficOf({ requests, retries, waitedMs }: Report): string {
+  const sent = count(requests, 'request')
+  if (retries === 0 && waitedMs === 0) return sent
+  return `${sent} (${count(retries, 'retry', 'retries')}, ${formatDuration(waitedMs)} of waiting in all)`
 }

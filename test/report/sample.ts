@@ -104,8 +104,15 @@ export function reported(step: Step, ...outcomes: readonly [Outcome, ...Outcome[
   return { ...step, ...outcomes[0], to }
 }
 
+const traffic = {
+  requests: 321,
+  retries: 0,
+  waitedMs: 0,
+  hosts: [{ host: 'docker.io', requests: 321, retries: 0, waitedMs: 0 }],
+}
+
 export function reportOf(steps: readonly StepReport[], fields: Partial<Report> = {}): Report {
-  return { ...planOf(steps), operation: 'reconcile', steps, requests: 321, ...fields }
+  return { ...planOf(steps), operation: 'reconcile', steps, ...traffic, ...fields }
 }
 
 export const unknown = {
