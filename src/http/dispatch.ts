@@ -4,7 +4,7 @@
  * Works on undici's dispatch level: HEADs by the hundred are what a no-op run is made of, and each
  * layer above costs as much as the request itself.
  */
-import type { Readable } from 'node:stream'
+import { Readable } from 'node:stream'
 import type { Dispatcher } from 'undici'
 import { StoreError, toError } from '../errors.ts'
 import { continues, type Answer, type Controller, type Feed, type Sink } from './feed.ts'
@@ -88,9 +88,8 @@ function dispatch(
     else reject(signal?.reason)
   }
   signal?.addEventListener('abort', abort, { once: true })
-  const unwatch = isStream(body)
-    ? watchForStall(body.stream, silenceMs, error => running?.abort(error))
-    : undefined
+  const stream = streamOf(body)
+  const unwatch = stream && watchForStall(stream, silenceMs, error => running?.abort(error))
   const settled = () => {
     signal?.removeEventListener('abort', abort)
     unwatch?.()
@@ -102,11 +101,11 @@ function dispatch(
       origin: url.origin,
       path: url.pathname + url.search,
       headers: bodyHeaders(headers, body),
-      body: isStream(body) ? body.stream : (body ?? null),
+      body: stream ?? (Buffer.isBuffer(body) ? body : null),
       // undici closes the connection after a HEAD unless told that it is not to
       reset: false,
       // what keeps a blob may take its time before it says so
-      ...(isStream(body) && { headersTimeout: STORING_MS }),
+      ...(stream && { headersTimeout: STORING_MS }),
     },
     {
       onRequestStart(controller) {
@@ -138,11 +137,20 @@ function bodyHeaders(
   headers: Readonly<Record<string, string>>,
   body: Body | undefined,
 ): Record<string, string> {
-  return isStream(body) ? { ...headers, 'content-length': String(body.size) } : { ...headers }
+  if (body === undefined) return { ...headers }
+  const size = Buffer.isBuffer(body) ? body.length : body.size
+  return { ...headers, 'content-length': String(size) }
 }
 
-function isStream(body: Body | undefined): body is Exclude<Body, Buffer> {
-  return body !== undefined && !Buffer.isBuffer(body)
+/** More than this at once could not be seen to make no progress. */
+const SLICE_BYTES = 256 * 1024
+
+function streamOf(body: Body | undefined): Readable | undefined {
+  if (!Buffer.isBuffer(body)) return body?.stream
+  if (body.length <= 4 * SLICE_BYTES) return undefined
+  const starts = Array.from({ length: Math.ceil(body.length / SLICE_BYTES) }, (_, at) => at)
+  const slices = starts.map(at => body.subarray(at * SLICE_BYTES, (at + 1) * SLICE_BYTES))
+  return Readable.from(slices, { objectMode: false })
 }
 
 /** undici pauses a body while the other side takes nothing, and has no limit for how long. */

@@ -54,7 +54,7 @@ async function fill({ host }: LiveRegistry, images: Images): Promise<void> {
   await pushThrough(client, 'acme/index', '1', images.index)
   await pushThrough(client, 'acme/large', '1', images.large)
   await pushThrough(client, 'acme/signed', '1', images.signed)
-  await using ours = openRegistryStore(host)
+  await using ours = await openRegistryStore(host)
   for (const { manifest, blobs: contents } of images.referrers) {
     await ours.store.write('acme/signed', async session => {
       for (const [digest, bytes] of contents) {
@@ -82,7 +82,7 @@ const EXPECTED = TAGS.length + 3
 
 /** Every tag of the repository names a manifest that is there with all that it names. */
 async function expectWhole(host: string, repository: string): Promise<readonly string[]> {
-  await using ours = openRegistryStore(host)
+  await using ours = await openRegistryStore(host)
   const tags = (await ours.store.tags(repository)) ?? []
   for (const tag of tags) {
     const found = await ours.store.manifest(repository, tag)
@@ -182,7 +182,7 @@ async function expectSame(source: LiveRegistry, target: LiveRegistry, images: Im
     const from = `docker://${target.host}/mirror/acme/${name}:1`
     await skopeoCopy(from, `oci:${folder.path}/layout:${name}`)
   }
-  const listed = openRegistryStore(target.host)
+  const listed = await openRegistryStore(target.host)
   expect((await listed.store.tags('mirror/acme/small'))?.toSorted()).toEqual(TAGS.toSorted())
   await listed[Symbol.asyncDispose]()
 }

@@ -5,7 +5,7 @@ import { openRegistryStore } from '../support/registry-store.ts'
 
 async function open(options: FakeRegistryOptions) {
   const fake = await startFakeRegistry(options)
-  const opened = openRegistryStore(fake.host)
+  const opened = await openRegistryStore(fake.host)
   return {
     store: opened.store,
     async dispose() {

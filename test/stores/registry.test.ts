@@ -11,7 +11,7 @@ import { openRegistryStore } from '../support/registry-store.ts'
 
 async function world(options: FakeRegistryOptions = {}, credential?: Credential) {
   const fake = await startFakeRegistry(options)
-  const opened = openRegistryStore(fake.host, { ...(credential && { credential }) })
+  const opened = await openRegistryStore(fake.host, { ...(credential && { credential }) })
   return {
     fake,
     ...opened,

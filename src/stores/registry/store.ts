@@ -6,6 +6,7 @@ import { isIndexType } from '../../oci/media-types.ts'
 import { addReferrer, fallbackTag } from '../../oci/referrers.ts'
 import type { Call } from '../../util/call.ts'
 import type { Referring, Store } from '../store.ts'
+import { CHUNKING, type Chunking } from './chunks.ts'
 import { fetchBlob, manifest, resolve } from './read.ts'
 import { createReferrers } from './referrers.ts'
 import { listTags } from './tags.ts'
@@ -17,9 +18,11 @@ export function openRegistry(init: {
   readonly name: string
   readonly host: Host
   readonly now: () => number
+  readonly chunking?: Chunking
 }): Store & Referring {
   const registry: Registry = init
-  const habits: Habits = { singlePost: undefined }
+  const { chunking = CHUNKING } = init
+  const habits: Habits = { singlePost: undefined, takesChunks: true, broken: new Set() }
   const referrers = createReferrers(registry)
   const referred = createFallback(registry)
   return {
@@ -36,6 +39,7 @@ export function openRegistry(init: {
         createSession({
           registry,
           habits,
+          chunking,
           repository,
           referred: (subject, referrer) => referred(repository, subject, referrer, call),
           call,

@@ -1,0 +1,215 @@
+/**
+ * A blob in pieces (distribution-spec, "Pushing a blob in chunks"). A piece is kept until the
+ * registry has it, and one that broke off is gone on with where the registry says that it is.
+ */
+import type { Readable } from 'node:stream'
+import { isRetryable, StoreError } from '../../errors.ts'
+import { headerOf, type Reply } from '../../http/types.ts'
+import type { Descriptor } from '../../oci/descriptor.ts'
+import { pause } from '../../util/pause.ts'
+import { locationOf, uploadRefusal, withDigest, type Upload } from './upload.ts'
+import { pushScope } from './wire.ts'
+import type { WriteInit } from './write.ts'
+
+export interface Chunking {
+  /** Blobs of more bytes go in pieces. */
+  readonly aboveBytes: number
+  /** Of a piece. */
+  readonly chunkBytes: number
+}
+
+/** Large enough that round trips do not count, small enough to keep several in memory. */
+export const CHUNKING: Chunking = { aboveBytes: 256 * 1024 * 1024, chunkBytes: 8 * 1024 * 1024 }
+
+/** A registry that wants pieces larger than this gets the blob whole. */
+const MOST_CHUNK_BYTES = 64 * 1024 * 1024
+const ATTEMPTS = 4
+const PAUSE_MS = 250
+
+export async function sendChunks(
+  init: WriteInit,
+  { digest }: Descriptor,
+  { upload, source }: Upload<Readable>,
+): Promise<void> {
+  let latest = upload
+  let offset = 0
+  for await (const chunk of piecesOf(source, pieceBytes(init, upload))) {
+    latest = await sendPiece(init, latest, { chunk, offset })
+    offset += chunk.length
+  }
+  await close(init, latest, { digest, offset })
+}
+
+function pieceBytes({ registry, habits, chunking }: WriteInit, { headers }: Reply): number {
+  const least = Number(headerOf(headers, 'oci-chunk-min-length') ?? 0)
+  const bytes = Math.max(chunking.chunkBytes, Number.isSafeInteger(least) ? least : 0)
+  if (bytes <= MOST_CHUNK_BYTES) return bytes
+  habits.takesChunks = false
+  throw wantsItWhole(registry.name, `asks for pieces of ${bytes} bytes`)
+}
+
+/** The same buffer again and again: a piece is only good until the next one is asked for. */
+async function* piecesOf(source: Readable, bytes: number): AsyncGenerator<Buffer> {
+  const piece = Buffer.allocUnsafe(bytes)
+  let filled = 0
+  for await (const read of source) {
+    const chunk: Buffer = Buffer.isBuffer(read) ? read : Buffer.from(read)
+    for (let at = 0; at < chunk.length;) {
+      const copied = chunk.copy(piece, filled, at)
+      at += copied
+      filled += copied
+      if (filled < bytes) continue
+      yield piece
+      filled = 0
+    }
+  }
+  if (filled > 0) yield piece.subarray(0, filled)
+}
+
+interface Piece {
+  readonly chunk: Buffer
+  /** Where in the blob it begins. */
+  readonly offset: number
+}
+
+/** Sends one piece, in parts if need be; the answer that says where the upload goes on. */
+async function sendPiece(init: WriteInit, upload: Reply, piece: Piece): Promise<Reply> {
+  const end = piece.offset + piece.chunk.length
+  let latest = upload
+  let at = piece.offset
+  for (let failures = 0; at < end;) {
+    const { answer, lost } = await patch(init, latest, piece, at)
+    const status = answer ?? (await ask(init, latest, lost, failures))
+    const reached = positionOf(init, status, piece, answer ? end : at)
+    failures = reached > at ? 0 : failures + 1
+    if (failures >= ATTEMPTS) throw lost ?? stuck(init, reached)
+    at = reached
+    latest = status
+  }
+  return latest
+}
+
+/** The registry's answer where it took the piece, or why it cannot be told whether it did. */
+async function patch(
+  init: WriteInit,
+  upload: Reply,
+  { chunk, offset }: Piece,
+  at: number,
+): Promise<{ readonly answer?: Reply; readonly lost?: unknown }> {
+  const { registry, repository, habits, call } = init
+  try {
+    const reply = await registry.host.send(
+      {
+        method: 'PATCH',
+        url: locationOf(registry, upload),
+        scopes: pushScope(repository),
+        headers: {
+          'content-type': 'application/octet-stream',
+          'content-range': `${at}-${offset + chunk.length - 1}`,
+        },
+        body: chunk.subarray(at - offset),
+        once: true,
+      },
+      call,
+    )
+    if (reply.status === 202 || reply.status === 201) return { answer: reply }
+    if (at === 0 && NO_CHUNKS.has(reply.status)) {
+      habits.takesChunks = false
+      throw wantsItWhole(registry.name, `answered ${reply.status} to a piece of a blob`)
+    }
+    const refused = uploadRefusal(init, `uploading a piece of a blob to ${repository}`, reply)
+    if (reply.status === 416 || (isRetryable(refused) && reply.status !== 404)) {
+      return { lost: refused }
+    }
+    throw refused
+  } catch (error) {
+    if (!isRetryable(error) || isFinal(error)) throw error
+    return { lost: error }
+  }
+}
+
+/** How registries answer that do not know PATCH; the blob is sent whole then. */
+const NO_CHUNKS = new Set([400, 404, 405, 411, 415, 501])
+
+/** Nothing is to be gone on with, though beginning anew may help. */
+function isFinal(error: unknown): boolean {
+  return (
+    error instanceof StoreError && (error.facts['status'] === 404 || error.facts['whole'] === true)
+  )
+}
+
+/** Asks how far the upload is, after a pause that grows. */
+async function ask(
+  init: WriteInit,
+  upload: Reply,
+  lost: unknown,
+  failures: number,
+): Promise<Reply> {
+  const { registry, repository, call } = init
+  await pause(PAUSE_MS * 2 ** failures, call)
+  const reply = await registry.host.send(
+    { method: 'GET', url: locationOf(registry, upload), scopes: pushScope(repository) },
+    call,
+  )
+  if (reply.status !== 204 && reply.status !== 202 && reply.status !== 200) {
+    throw reply.status === 404
+      ? uploadRefusal(init, `asking how far an upload to ${repository} is`, reply)
+      : lost
+  }
+  // not every registry says again where it goes on
+  const location = headerOf(reply.headers, 'location') ?? headerOf(upload.headers, 'location')
+  return { ...reply, url: upload.url, headers: { ...reply.headers, location } }
+}
+
+/** How many bytes the registry has. docker-registry calls none at all `0-0`. */
+function positionOf(init: WriteInit, { headers }: Reply, piece: Piece, silent: number): number {
+  const range = headerOf(headers, 'range')
+  if (range === undefined) return silent
+  const last = /^(?:bytes[= ])?0-(\d{1,15})$/.exec(range.trim())?.[1]
+  const position = last === undefined || (last === '0' && piece.offset === 0) ? 0 : Number(last) + 1
+  if (position >= piece.offset && position <= piece.offset + piece.chunk.length) return position
+  throw new StoreError(
+    'STORE_UNREACHABLE',
+    `${init.registry.name} says "${range}" of an upload of which it was sent ${piece.offset} bytes and a piece`,
+    { facts: { host: init.registry.host.origin.host } },
+  )
+}
+
+/** The last request: the digest, and no more bytes. An answer that was lost may have been a yes. */
+async function close(
+  init: WriteInit,
+  upload: Reply,
+  { digest, offset }: { readonly digest: Descriptor['digest']; readonly offset: number },
+): Promise<void> {
+  const { registry, repository, call } = init
+  const reply = await registry.host.send(
+    {
+      method: 'PUT',
+      url: withDigest(locationOf(registry, upload), digest),
+      scopes: pushScope(repository),
+      headers: { 'content-type': 'application/octet-stream' },
+      body: Buffer.alloc(0),
+    },
+    call,
+  )
+  if (reply.status === 201 || reply.status === 204) return
+  throw uploadRefusal(
+    init,
+    `closing the upload of ${digest} (${offset} bytes) to ${repository}`,
+    reply,
+  )
+}
+
+function stuck({ registry, repository }: WriteInit, at: number): StoreError {
+  return new StoreError(
+    'STORE_UNREACHABLE',
+    `${registry.name} takes no more than ${at} bytes of an upload to ${repository}`,
+    { facts: { host: registry.host.origin.host } },
+  )
+}
+
+function wantsItWhole(name: string, what: string): StoreError {
+  return new StoreError('STORE_UNREACHABLE', `${name} ${what}; the blob has to be sent whole`, {
+    facts: { whole: true },
+  })
+}
