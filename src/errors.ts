@@ -27,6 +27,7 @@ export type ErrorCode =
   | 'PLAN_EXPIRED'
   | 'STEP_BLOCKED'
   | 'RUN_LOCKED'
+  | 'RUN_TIMED_OUT'
 
 export interface ErrorInit {
   readonly hint?: string | undefined

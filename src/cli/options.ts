@@ -52,6 +52,20 @@ export const outputOptions: Readonly<Record<string, Option>> = {
   },
 }
 
+/** What bounds a run. */
+export const runOptions: Readonly<Record<string, Option>> = {
+  timeout: {
+    type: 'string',
+    value: 'TIME',
+    help: 'Stop after this long, in good order: 90s, 30m, 2h.',
+  },
+}
+
+export const verifyImmutableOption: Option = {
+  type: 'boolean',
+  help: 'Look at tags that immutableTags names, although they are in place.',
+}
+
 export const failFastOption: Option = {
   type: 'boolean',
   help: 'Begin nothing more after the first failure.',

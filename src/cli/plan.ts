@@ -1,9 +1,9 @@
 import type { Command } from './command.ts'
 import { worstOf } from './exit-codes.ts'
 import { isSet, textFlag } from './flags.ts'
-import { manifestOptions, outputOptions } from './options.ts'
+import { manifestOptions, outputOptions, runOptions, verifyImmutableOption } from './options.ts'
 import { planFileWish, writePlanFile } from './plan-file.ts'
-import { lookOf, openFromFlags, openProgress } from './session.ts'
+import { lookOf, openFromFlags, openProgress, openRunSignal, tellPulls } from './session.ts'
 
 export const plan: Command = {
   summary: 'Show what would change, and why. Reads only.',
@@ -21,7 +21,9 @@ export const plan: Command = {
       value: 'TIME',
       help: 'How long that file may be applied: 12h, 7d, 2w. (default 7d)',
     },
+    'verify-immutable': verifyImmutableOption,
     'detailed-exitcode': { type: 'boolean', help: 'End with 2 where there is something to do.' },
+    ...runOptions,
     ...outputOptions,
   },
   details: `
@@ -35,10 +37,12 @@ Examples:
 
   async run({ flags }, shell) {
     const wish = planFileWish(flags)
+    using run = openRunSignal(flags, shell)
     using progress = await openProgress(flags, shell)
-    await using project = await openFromFlags(flags, shell, progress.onEvent)
-    const plan = await project.plan({ signal: shell.signal })
+    await using project = await openFromFlags(flags, shell, progress.onEvent, run.signal)
+    const plan = await project.plan({ signal: run.signal })
     progress.stop()
+    tellPulls(project.traffic(), flags, shell)
 
     if (textFlag(flags, 'output') === 'json') {
       const { encodePlan } = await import('../plan/codec.ts')

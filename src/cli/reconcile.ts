@@ -1,12 +1,24 @@
 import type { Command } from './command.ts'
 import { isSet } from './flags.ts'
-import { failFastOption, manifestOptions, outputOptions } from './options.ts'
-import { openFromFlags, openProgress, printReport } from './session.ts'
+import {
+  failFastOption,
+  manifestOptions,
+  outputOptions,
+  runOptions,
+  verifyImmutableOption,
+} from './options.ts'
+import { openFromFlags, openProgress, openRunSignal, printReport } from './session.ts'
 
 export const reconcile: Command = {
   summary: 'Plan and apply in one go, unattended: for CI and cron.',
   positionals: [],
-  options: { ...manifestOptions, 'fail-fast': failFastOption, ...outputOptions },
+  options: {
+    ...manifestOptions,
+    'verify-immutable': verifyImmutableOption,
+    'fail-fast': failFastOption,
+    ...runOptions,
+    ...outputOptions,
+  },
   details: `
 A run that is stopped, or fails half way, leaves nothing half-written: the same command finishes the work. With --quiet a run that went well says nothing at all. One run at a time is on a manifest.
 
@@ -16,11 +28,15 @@ Examples:
 `,
 
   async run({ flags }, shell) {
-    const { now, signal } = shell
+    const { now } = shell
     const started = now().getTime()
+    using run = openRunSignal(flags, shell)
     using progress = await openProgress(flags, shell)
-    await using project = await openFromFlags(flags, shell, progress.onEvent)
-    const report = await project.reconcile({ failFast: isSet(flags, 'fail-fast') }, { signal })
+    await using project = await openFromFlags(flags, shell, progress.onEvent, run.signal)
+    const report = await project.reconcile(
+      { failFast: isSet(flags, 'fail-fast') },
+      { signal: run.signal },
+    )
     progress.stop()
 
     const elapsedMs = now().getTime() - started

@@ -1,12 +1,15 @@
 /** What plan, apply and reconcile share: opening the project, and telling of how it goes. */
 
-import { InputError } from '../errors.ts'
+import { InputError, RunError } from '../errors.ts'
 import type { Manifest } from '../manifest/types.ts'
 import type { Report } from '../plan/types.ts'
 import type { Project } from '../reconcile/project.ts'
 import type { OnEvent } from '../report/events.ts'
 import type { Progress, Volume } from '../report/progress.ts'
+import { count } from '../report/units.ts'
 import { createClock } from './clock.ts'
+import { parseDuration } from './duration.ts'
+import type { Traffic } from '../util/traffic.ts'
 import type { Flags, Shell } from './command.ts'
 import { isSet, listFlag, textFlag } from './flags.ts'
 import { isLive } from './terminal.ts'
@@ -38,16 +41,39 @@ function volumeOf(flags: Flags): Volume {
   return quiet ? 'quiet' : verbose ? 'verbose' : 'normal'
 }
 
+/** Stops when the process is told to, or when `--timeout` is over. */
+export function openRunSignal(
+  flags: Flags,
+  { signal }: Shell,
+): { readonly signal: AbortSignal } & Disposable {
+  const text = textFlag(flags, 'timeout')
+  if (text === undefined) return { signal, [Symbol.dispose]() {} }
+  const limit = new AbortController()
+  const timer = setTimeout(
+    () => {
+      const hint = 'what was done stays done, and the next run goes on from there'
+      const message = `the run took longer than --timeout ${text}`
+      limit.abort(new RunError('RUN_TIMED_OUT', message, { hint }))
+    },
+    parseDuration(text, '--timeout'),
+  )
+  return {
+    signal: AbortSignal.any([signal, limit.signal]),
+    [Symbol.dispose]: () => clearTimeout(timer),
+  }
+}
+
 /** Opens what the flags name, and says what is worth saying of the manifest. */
 export async function openFromFlags(
   flags: Flags,
   shell: Shell,
   onEvent: OnEvent,
+  signal: AbortSignal,
 ): Promise<Project> {
   const { openProject } = await import('../reconcile/project.ts')
   const registriesFile = textFlag(flags, 'registries')
   const authfile = textFlag(flags, 'authfile')
-  const { cwd, env, pid, host, now, signal, stderr } = shell
+  const { cwd, env, pid, host, now, stderr } = shell
   const project = await openProject(
     {
       files: listFlag(flags, 'file'),
@@ -59,6 +85,7 @@ export async function openFromFlags(
       host,
       now,
       version: VERSION,
+      verifyImmutable: isSet(flags, 'verify-immutable'),
       onEvent,
     },
     { signal },
@@ -69,6 +96,14 @@ export async function openFromFlags(
     stderr.write(describeAdvice(advice, { color: stderr.color }))
   }
   return project
+}
+
+/** How many pulls registries that limit them have left for us, on stderr. */
+export function tellPulls(hosts: readonly Traffic[], flags: Flags, { stderr }: Shell): void {
+  if (isSet(flags, 'quiet')) return
+  for (const { host, pullsLeft } of hosts) {
+    if (pullsLeft !== undefined) stderr.write(`${host}: ${count(pullsLeft, 'pull')} left\n`)
+  }
 }
 
 /** What a run did, on stdout. Quiet, it is told only where something is left to do. */
@@ -87,6 +122,7 @@ export async function printReport(
   },
 ): Promise<void> {
   const { stdout } = shell
+  tellPulls(report.hosts, flags, shell)
   if (textFlag(flags, 'output') === 'json') {
     const { encodePlan } = await import('../plan/codec.ts')
     stdout.write(encodePlan(report))

@@ -140,7 +140,7 @@ async function attempt(
 ): Promise<readonly TargetResult[]> {
   try {
     const from = workshop.parse(step.from)
-    const store = await workshop.open(from.store)
+    const store = await workshop.openSource(from.store)
     const { repository } = from
     const origin: Origin = { store, repository, manifests: workshop.manifests, call }
     const targets = await targetsOf(step, open, workshop)

@@ -1,4 +1,4 @@
-import { isAbort } from '../errors.ts'
+import { isAbort, WaybillError } from '../errors.ts'
 import type { Step, StepReport } from '../plan/types.ts'
 import type { Call } from '../util/call.ts'
 import { mapLimit } from '../util/concurrency.ts'
@@ -39,7 +39,7 @@ interface Applied {
 }
 
 async function runStep(step: Step, workshop: Workshop, call: Call): Promise<StepReport> {
-  if (call.signal?.aborted) return close(step, workshop, blocked(step, 'stopped before it began'))
+  if (call.signal?.aborted) return close(step, workshop, blocked(step, stopped('it began', call)))
   const started = workshop.now()
   workshop.onEvent({ kind: 'step-start', step })
   try {
@@ -47,7 +47,7 @@ async function runStep(step: Step, workshop: Workshop, call: Call): Promise<Step
     return close(step, workshop, { ...applied, milliseconds: workshop.now() - started })
   } catch (error) {
     if (!isAbort(error) && !call.signal?.aborted) throw error
-    return close(step, workshop, blocked(step, 'stopped before it was done'))
+    return close(step, workshop, blocked(step, stopped('it was done', call)))
   }
 }
 
@@ -58,6 +58,12 @@ function apply(step: Step, workshop: Workshop, call: Call): Promise<Omit<Applied
     case 'tag':
       return applyTag(step, workshop, call)
   }
+}
+
+function stopped(before: string, { signal }: Call): string {
+  const reason: unknown = signal?.reason
+  const why = reason instanceof WaybillError ? `: ${reason.message}` : ''
+  return `stopped before ${before}${why}`
 }
 
 function blocked(step: Step, why: string): Applied {

@@ -4,13 +4,19 @@ import type { Store } from '../stores/store.ts'
 import type { Ledger } from '../transfer/ledger.ts'
 import type { Manifests } from '../transfer/manifests.ts'
 import type { Semaphore } from '../util/concurrency.ts'
-import type { Places } from './places.ts'
+import type { Place, Places } from './places.ts'
 
 /** What the looks and steps of one run share. */
 export interface Workshop {
   readonly open: (store: string) => Promise<Store>
+  /** To read an image from: a registry's mirrors may stand in for it. */
+  readonly openSource: (store: string) => Promise<Store>
   /** Reads a full name as plans have it. */
   readonly parse: (text: string) => Reference
+  /** Whether the registry's `immutableTags` say that the place, once there, never changes. */
+  readonly isImmutable: (place: Place) => boolean
+  /** Whether that is believed without a look. */
+  readonly trustsImmutable: boolean
   /** How many blobs may stream from or to a store at once; undefined: any number. */
   readonly streams: (store: Store) => Semaphore | undefined
   readonly places: Places

@@ -1,5 +1,6 @@
 import type { Digest } from '../oci/digest.ts'
 import type { Platform } from '../oci/platform.ts'
+import type { TagPattern } from '../select/types.ts'
 
 /** A spot in a manifest file; `line` and `column` count from 1. */
 export interface Location {
@@ -33,12 +34,28 @@ export interface RegistrySettings {
   readonly auth?: AuthSettings
   /** Plain HTTP. Loopback hosts need no flag. */
   readonly http?: boolean
-  readonly tls?: { /** Absolute path of a PEM file. */ readonly ca: string }
+  /** Absolute paths of PEM files. */
+  readonly tls?: { readonly ca?: string; readonly cert?: string; readonly key?: string }
+  /** Tried first for reads, in this order. */
+  readonly mirrors?: readonly MirrorSettings[]
+  /** Other hosts that it may send us to: token services that get its credentials, and storage. */
+  readonly trusts?: readonly string[]
+  /** Tags that, once in place, never change. */
+  readonly immutableTags?: readonly TagPattern[]
   readonly limits?: {
     /** Requests in flight at once, at least 1. */
     readonly concurrency?: number
     readonly requestsPerSecond?: number
+    /** Pulls to be left for others. */
+    readonly pullBudget?: number
   }
+}
+
+export interface MirrorSettings {
+  /** Canonical. */
+  readonly host: string
+  /** What goes before the repository; empty, or like `hub`. */
+  readonly path: string
 }
 
 export type StoreSettings = { readonly kind: 'layout'; /** Absolute. */ readonly path: string }

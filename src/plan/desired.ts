@@ -10,7 +10,8 @@ export interface DesiredPlace {
   readonly found: Digest | undefined
   /** Referrers of the wanted digest that the repository was seen to lack. */
   readonly lacks: readonly Digest[]
-  readonly overwrite: 'always' | 'never'
+  /** `immutable`: never, since the registry's `immutableTags` say so. */
+  readonly overwrite: 'always' | 'never' | 'immutable'
   readonly location: SourceLine
 }
 
@@ -37,6 +38,8 @@ export interface PlanInput {
   readonly diagnostics: readonly Diagnostic[]
   /** Stores that are on this machine: into one is a pull, out of one a push. */
   readonly local: ReadonlySet<string>
+  /** How many immutable places are there, and were believed to be as wanted. */
+  readonly settled: number
   /** Content that local stores have already: `store digest`. */
   readonly held: ReadonlySet<string>
 }

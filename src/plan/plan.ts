@@ -11,9 +11,10 @@ export function makePlan(input: PlanInput): Plan {
   const counted = new Set<string>()
   const steps = images.flatMap(image => stepsOf(image, { input, seen, counted }))
   const drift = images.flatMap(driftOf)
-  const unchanged = images.flatMap(({ places, digest }) =>
+  const seenInPlace = images.flatMap(({ places, digest }) =>
     places.filter(place => isInPlace(place, digest)),
-  ).length
+  )
+  const unchanged = seenInPlace.length + input.settled
   const unknown = input.unknown.toSorted(byKey(entry => `${entry.reference} ${entry.side}`))
   const diagnostics = input.diagnostics.toSorted(byKey(entry => entry.reference))
   const troubled = unknown.length > 0 || diagnostics.some(({ severity }) => severity === 'error')
@@ -72,7 +73,7 @@ function isInPlace({ found, lacks }: DesiredPlace, digest: Digest): boolean {
 }
 
 function isLeft({ found, overwrite }: DesiredPlace, digest: Digest): boolean {
-  return overwrite === 'never' && found !== undefined && found !== digest
+  return overwrite !== 'always' && found !== undefined && found !== digest
 }
 
 interface Context {
@@ -178,7 +179,7 @@ function driftOf({ places, digest }: DesiredImage): readonly Drift[] {
             at: nameOf(place),
             found: place.found,
             wanted: digest,
-            why: 'left as it is (overwrite: never)',
+            why: `left as it is (${place.overwrite === 'never' ? 'overwrite: never' : 'immutableTags'})`,
             location: place.location,
           },
         ]

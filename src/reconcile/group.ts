@@ -35,13 +35,13 @@ export function groupWishes(wishes: readonly Wish[]): readonly Group[] {
   return [...groups.values()]
 }
 
-/** How many groups each source repository has: `store/repository` to a count. */
-export function countSubjects(groups: readonly Group[]): ReadonlyMap<string, number> {
+/** How many groups have each key. */
+export function countBy(
+  groups: readonly Group[],
+  keyOf: (group: Group) => string,
+): ReadonlyMap<string, number> {
   const counts = new Map<string, number>()
-  for (const { store, repository } of groups) {
-    const key = `${store}/${repository}`
-    counts.set(key, (counts.get(key) ?? 0) + 1)
-  }
+  for (const group of groups) counts.set(keyOf(group), (counts.get(keyOf(group)) ?? 0) + 1)
   return counts
 }
 

@@ -18,7 +18,7 @@ import { blobsOf, childrenFirst } from '../transfer/graph.ts'
 import { loadImage, readRoot } from '../transfer/image.ts'
 import type { Call } from '../util/call.ts'
 import { mapLimit } from '../util/concurrency.ts'
-import { countSubjects, groupWishes } from './group.ts'
+import { countBy, groupWishes } from './group.ts'
 import { diagnosticOf, isAboutContent, merged, unseen } from './notes.ts'
 import { digestsOf, lacking, referrersOf, type Referrers } from './referrers.ts'
 import { resolveSource, type Source } from './source.ts'
@@ -29,6 +29,7 @@ export interface Inspection {
   readonly unknown: readonly Unknown[]
   readonly diagnostics: readonly Diagnostic[]
   readonly held: ReadonlySet<string>
+  readonly settled: number
 }
 
 /**
@@ -43,11 +44,20 @@ export async function inspect(
   call: Call,
 ): Promise<Inspection> {
   const groups = groupWishes(manifest.wishes)
-  const subjects = countSubjects(groups)
-  const notes: Notes = { unseen: [], diagnostics: [], held: new Set(), listings: new Map() }
+  const subjects = countBy(groups, ({ store, repository }) => `${store}/${repository}`)
+  const sources = countBy(groups, ({ from }) => from)
+  const notes: Notes = {
+    unseen: [],
+    diagnostics: [],
+    held: new Set(),
+    settled: 0,
+    looks: new Map(),
+    reads: new Map(),
+    listings: new Map(),
+  }
   let done = 0
   const desired = await mapLimit(groups, LOOKS_AT_ONCE, async group => {
-    const image = await inspectGroup({ group, subjects, workshop, notes, call })
+    const image = await inspectGroup({ group, subjects, sources, workshop, notes, call })
     workshop.onEvent({ kind: 'look', done: ++done, total: groups.length })
     return image
   })
@@ -56,14 +66,17 @@ export async function inspect(
     unknown: merged(notes.unseen),
     diagnostics: notes.diagnostics,
     held: notes.held,
+    settled: notes.settled,
   }
 }
 
 async function inspectGroup(task: Task): Promise<DesiredImage | undefined> {
   const { group, notes } = task
   try {
-    const listed = await Promise.all(group.wishes.map(wish => listedAt(task, wish)))
-    const looking = Promise.all(group.wishes.map(wish => lookAt(task, wish)))
+    const wishes = await unsettled(task)
+    if (wishes.length === 0) return undefined
+    const listed = await Promise.all(wishes.map(wish => listedAt(task, wish)))
+    const looking = Promise.all(wishes.map(wish => lookAt(task, wish)))
     const seen = listed.includes('unlisted') ? await looking : undefined
     const cheap = seen ? seen.some(place => place?.found !== undefined) : listed.includes('yes')
     const [source, found] = await Promise.all([resolveSource(task, cheap), looking])
@@ -80,10 +93,44 @@ async function inspectGroup(task: Task): Promise<DesiredImage | undefined> {
   }
 }
 
+/**
+ * The wishes that need a look at their source. An immutable tag that is there is as wanted, whatever
+ * it names: one listing tells that of a whole repository.
+ */
+async function unsettled(task: Task): Promise<readonly Wish[]> {
+  const { group, workshop, notes } = task
+  const open = await mapLimit(group.wishes, 8, async wish => {
+    if (!workshop.trustsImmutable || !workshop.isImmutable(wish.to)) return wish
+    return (await isThere(task, wish)) ? undefined : wish
+  })
+  const left = open.filter(wish => wish !== undefined)
+  notes.settled += group.wishes.length - left.length
+  return left
+}
+
+/** What cannot be told is left to the look that follows to tell of. */
+async function isThere({ workshop, call }: Task, { to }: Wish): Promise<boolean> {
+  try {
+    const listed = await workshop.places.listed(to, call)
+    if (listed !== 'unlisted') return listed === 'yes'
+    return (await workshop.places.look(to, call)) !== undefined
+  } catch (error) {
+    if (error instanceof WaybillError) return false
+    throw error
+  }
+}
+
+function overwriteOf(
+  { overwrite, to }: Wish,
+  { isImmutable }: Workshop,
+): DesiredPlace['overwrite'] {
+  return overwrite === 'always' && isImmutable(to) ? 'immutable' : overwrite
+}
+
 /** A listing that fails is left to the look that follows to tell of. */
 async function listedAt({ workshop, call }: Task, wish: Wish): Promise<'yes' | 'no' | 'unlisted'> {
   // what may only be created is looked at itself: a listing's word is not enough to write
-  if (wish.overwrite === 'never') return 'unlisted'
+  if (overwriteOf(wish, workshop) !== 'always') return 'unlisted'
   try {
     return await workshop.places.listed(wish.to, call)
   } catch (error) {
@@ -95,8 +142,9 @@ async function listedAt({ workshop, call }: Task, wish: Wish): Promise<'yes' | '
 async function lookAt(task: Task, wish: Wish): Promise<DesiredPlace | undefined> {
   const { workshop, notes, call } = task
   try {
-    const { to, overwrite, location } = wish
-    const found = await workshop.places.look(to, { ...call, certain: overwrite === 'never' })
+    const { to, location } = wish
+    const overwrite = overwriteOf(wish, workshop)
+    const found = await workshop.places.look(to, { ...call, certain: overwrite !== 'always' })
     return { ...to, found, lacks: [], overwrite, location }
   } catch (error) {
     if (!(error instanceof WaybillError)) throw error

@@ -19,10 +19,11 @@ import { createManifests } from '../transfer/manifests.ts'
 import type { Call } from '../util/call.ts'
 import { mapLimit } from '../util/concurrency.ts'
 import type { Owner } from '../util/holder.ts'
+import type { Traffic } from '../util/traffic.ts'
 import { checkBelongs } from './belongs.ts'
 import { inspect } from './inspect.ts'
 import { holdRun } from './run-lock.ts'
-import { createStores, type Stores } from './stores.ts'
+import { openStores, type Stores } from './stores.ts'
 
 /** Everything of the process that a run may know; handed in from the edge. */
 export interface ProjectInit extends Owner {
@@ -34,6 +35,10 @@ export interface ProjectInit extends Owner {
   readonly cwd: string
   readonly env: Readonly<Record<string, string | undefined>>
   readonly version: string
+  /** Looks at immutable tags that are in place, too. */
+  readonly verifyImmutable?: boolean
+  /** Where docker keeps certificates; its own folder unless said otherwise. */
+  readonly certificates?: string
   readonly onEvent?: OnEvent
 }
 
@@ -45,6 +50,8 @@ export interface RunOptions {
 export interface Project extends AsyncDisposable {
   readonly manifest: Manifest
   plan(call?: Call): Promise<Plan>
+  /** What was asked of each registry so far. */
+  traffic(): readonly Traffic[]
   /** Plans and carries out. One run at a time per manifest: another one throws `RUN_LOCKED`. */
   reconcile(options: RunOptions, call?: Call): Promise<Report>
   /** Carries out a plan that was made earlier, as far as it still fits. */
@@ -65,9 +72,18 @@ export async function openProject(init: ProjectInit, call: Call = {}): Promise<P
     home: env['HOME'] ?? cwd,
     ...(authfile !== undefined && { authfile: resolve(cwd, authfile) }),
   })
-  const stores = createStores({ manifest, credentials, version: init.version, owner: init })
+  const onEvent = init.onEvent ?? ignore
+  const stores = await openStores({
+    manifest,
+    credentials,
+    version: init.version,
+    owner: init,
+    env,
+    certificates: init.certificates ?? '/etc/docker/certs.d',
+    onNotice: text => onEvent({ kind: 'notice', text }),
+  })
   const path = resolve(cwd, files[0] ?? '.')
-  const workshop = createWorkshop(manifest, stores, init.onEvent ?? ignore)
+  const workshop = createWorkshop(manifest, stores, init)
 
   const plan = async (call: Call = {}) => {
     const inspection = await inspect(manifest, workshop, call)
@@ -87,13 +103,14 @@ export async function openProject(init: ProjectInit, call: Call = {}): Promise<P
   return {
     manifest,
     plan,
+    traffic: () => stores.traffic(),
     async reconcile(options, call = {}) {
       await using _held = await holdRun(path, init, call)
       return await run(await plan(call), 'reconcile', options, call)
     },
     async apply(planned, options, call = {}) {
       await using _held = await holdRun(path, init, call)
-      checkBelongs(planned, manifest)
+      checkBelongs(planned, manifest, workshop)
       await lookAtAll(planned.steps, workshop, call)
       return await run(planned, 'apply', options, call)
     },
@@ -101,14 +118,21 @@ export async function openProject(init: ProjectInit, call: Call = {}): Promise<P
   }
 }
 
-function createWorkshop(manifest: Manifest, stores: Stores, onEvent: OnEvent): Workshop {
+function createWorkshop(
+  manifest: Manifest,
+  stores: Stores,
+  { onEvent = ignore, verifyImmutable = false }: ProjectInit,
+): Workshop {
   const ledger = createLedger()
   // how long ago something was seen has nothing to do with a clock that may be set
   const now = () => performance.now()
   const open = (name: string) => stores.open(name)
   return {
     open,
+    openSource: name => stores.openSource(name),
     parse: text => stores.parse(text),
+    isImmutable: place => stores.isImmutable(place),
+    trustsImmutable: !verifyImmutable,
     streams: store => stores.streams(store),
     places: createPlaces({ places: manifest.wishes.map(({ to }) => to), open, ledger, now }),
     manifests: createManifests(),

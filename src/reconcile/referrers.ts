@@ -55,7 +55,7 @@ export async function lacking(
 ): Promise<readonly Digest[]> {
   const all = digestsOf([...referrers.values()].flat())
   if (all.length === 0) return []
-  if (place.found !== digest) return place.overwrite === 'never' && place.found ? [] : all
+  if (place.found !== digest) return place.overwrite !== 'always' && place.found ? [] : all
   const store = await workshop.open(place.store)
   if (!isReferring(store)) return []
   const lists = await mapLimit([...referrers], 8, async ([subject, wanted]) => {

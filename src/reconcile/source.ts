@@ -1,4 +1,5 @@
 import { StoreError, WaybillError } from '../errors.ts'
+import type { Descriptor } from '../oci/descriptor.ts'
 import type { Digest } from '../oci/digest.ts'
 import type { Manifested, Store } from '../stores/store.ts'
 import { readRoot, type Origin } from '../transfer/image.ts'
@@ -18,20 +19,44 @@ export interface Source {
  */
 export async function resolveSource(task: Task, cheap: boolean): Promise<Source> {
   const { group, workshop, call } = task
-  const { store: name, repository, reference, platforms } = group
-  const store = await workshop.open(name)
+  const { store: name, repository, platforms } = group
+  const store = await workshop.openSource(name)
   const origin = { store, repository, manifests: workshop.manifests, call }
   if (cheap && platforms.length === 0) {
-    const seen = await store.resolve(repository, reference, call)
+    const seen = await lookOnce(task, store)
     if (seen) return { origin, digest: seen.digest, root: undefined }
     throw await absent(task, store)
   }
-  const seen = await store.manifest(repository, reference, call)
+  const seen = await readOnce(task, store)
   if (!seen) throw await absent(task, store)
   workshop.manifests.keep(seen)
   const root = await readRoot(origin, seen.content.digest, platforms)
   workshop.manifests.keep(root)
   return { origin, digest: seen.content.digest, root }
+}
+
+function lookOnce(task: Task, store: Store): Promise<Descriptor | undefined> {
+  const { group, notes, call } = task
+  const { repository, reference, from } = group
+  const read = notes.reads.get(from)?.then(found => found?.content)
+  return read ?? once(task, notes.looks, () => store.resolve(repository, reference, call))
+}
+
+function readOnce(task: Task, store: Store): Promise<Manifested | undefined> {
+  const { group, notes, call } = task
+  return once(task, notes.reads, () => store.manifest(group.repository, group.reference, call))
+}
+
+/** What no other group is going to ask is not kept. */
+function once<T>(
+  { group: { from }, sources }: Task,
+  asked: Map<string, Promise<T>>,
+  ask: () => Promise<T>,
+): Promise<T> {
+  if ((sources.get(from) ?? 1) < 2) return ask()
+  const answer = asked.get(from) ?? ask()
+  asked.set(from, answer)
+  return answer
 }
 
 async function absent(task: Task, store: Store): Promise<StoreError> {

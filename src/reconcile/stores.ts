@@ -1,81 +1,118 @@
 /** The stores of one run: each opened once, by the name that plans use. */
-import { readFile } from 'node:fs/promises'
-import { InputError } from '../errors.ts'
 import type { Credentials } from '../credentials/credentials.ts'
-import { createHttp, type Http } from '../http/client.ts'
-import type { Manifest, RegistrySettings } from '../manifest/types.ts'
+import { InputError } from '../errors.ts'
+import { openHttp } from '../http/open.ts'
+import type { Manifest } from '../manifest/types.ts'
 import { isHost, parseReference, type Reference } from '../oci/reference.ts'
+import { openPatterns } from '../select/open.ts'
+import type { TagMatcher } from '../select/types.ts'
 import { openStore } from '../stores/open.ts'
-import { originOf } from '../stores/registry/wire.ts'
-import type { Store } from '../stores/store.ts'
+import { isReferring, type Store } from '../stores/store.ts'
 import { createSemaphore, type Semaphore } from '../util/concurrency.ts'
 import type { Owner } from '../util/holder.ts'
 import type { Traffic } from '../util/traffic.ts'
+import { CONCURRENCY, openHost } from './hosts.ts'
 
-/** Requests in flight per registry, unless the manifest says otherwise. */
-const CONCURRENCY = 64
 /** Blobs that one registry streams at once; more only share the same line. */
 const MOST_STREAMS = 8
 
 export interface Stores extends AsyncDisposable {
+  /** The store itself: what is written to, and what says what is where now. */
   open(name: string): Promise<Store>
+  /** The store as a source: a registry's mirrors stand in for it. */
+  openSource(name: string): Promise<Store>
   /** Reads a full name as plans have it. */
   parse(text: string): Reference
   /** Names of the stores on this machine. */
   readonly local: ReadonlySet<string>
   streams(store: Store): Semaphore | undefined
+  /** Whether a tag of the store, once there, never changes. */
+  isImmutable(place: { readonly store: string; readonly tag: string }): boolean
   /** What was asked of each host so far. */
   traffic(): readonly Traffic[]
 }
 
 export interface StoresInit {
-  readonly manifest: Manifest
+  readonly manifest: Pick<Manifest, 'stores' | 'registries'>
   readonly credentials: Credentials
   readonly version: string
   readonly owner: Owner
+  readonly env: Readonly<Record<string, string | undefined>>
+  /** Where docker keeps certificates, by host. */
+  readonly certificates: string
+  /** What is worth a word, and stops nothing. */
+  readonly onNotice: (text: string) => void
 }
 
-export function createStores({ manifest, credentials, version, owner }: StoresInit): Stores {
-  const http = createHttp({
-    env: {},
+export async function openStores(init: StoresInit): Promise<Stores> {
+  const { manifest, credentials, version, owner, env } = init
+  const http = await openHttp({
     userAgent: `waybill/${version}`,
+    env,
     now: () => performance.now(),
     wallClock: () => Date.now(),
     random: () => Math.random(),
   })
-  const opened = new Map<string, Promise<Store>>()
   const semaphores = new Map<string, Semaphore>()
   const local = new Set(manifest.stores.keys())
   const settingsOf = (name: string) => manifest.registries.get(name) ?? {}
 
-  function open(name: string): Promise<Store> {
+  const immutable = new Map<string, TagMatcher>()
+  for (const [name, { immutableTags }] of manifest.registries) {
+    if (immutableTags) immutable.set(name, await openPatterns(immutableTags))
+  }
+
+  const opened = memo((name: string): Promise<Store> => {
     const layout = manifest.stores.get(name)
     if (layout) return openStore({ ...layout, name, owner })
     if (!isHost(name)) throw new InputError('BAD_REFERENCE', `there is no store "${name}"`)
-    return openRegistry(name, settingsOf(name), { http, credentials })
+    return openRegistry(name)
+  })
+
+  async function openRegistry(name: string): Promise<Store> {
+    const credential = (repository: string, signal?: AbortSignal) =>
+      credentials.for(name, repository, { signal })
+    const { certificates } = init
+    const host = await openHost(name, settingsOf(name), { http, credential, certificates })
+    return openStore({ kind: 'registry', name, host, now: () => Date.now() })
   }
+
+  const sources = memo(async (name: string): Promise<Store> => {
+    const store = await opened.get(name)
+    const mirrors = local.has(name) ? [] : (settingsOf(name).mirrors ?? [])
+    if (mirrors.length === 0 || !isReferring(store)) return store
+    return openStore({
+      kind: 'mirrored',
+      registry: store,
+      mirrors: mirrors.map(({ host, path }) => ({
+        name: path === '' ? host : `${host}/${path}`,
+        path,
+        open: () => opened.get(host),
+      })),
+      onLeftOut: ({ name: mirror }, error) =>
+        init.onNotice(`mirror ${mirror} of ${name} is left out of this run: ${error.message}`),
+    })
+  })
 
   return {
     local,
     parse: text => parseReference(text, local),
-    open(name) {
-      const store = opened.get(name) ?? open(name)
-      opened.set(name, store)
-      return store
-    },
+    open: name => opened.get(name),
+    openSource: name => sources.get(name),
     streams({ name }) {
       if (local.has(name)) return undefined
-      const concurrency = settingsOf(name).limits?.concurrency ?? CONCURRENCY
+      const { concurrency = CONCURRENCY } = settingsOf(name).limits ?? {}
       // a stream within one registry takes two connections, and looks have to get through
       const permits = Math.max(1, Math.min(MOST_STREAMS, Math.floor(concurrency / 2)))
       const semaphore = semaphores.get(name) ?? createSemaphore(permits)
       semaphores.set(name, semaphore)
       return semaphore
     },
+    isImmutable: ({ store, tag }) => immutable.get(store)?.matches(tag) ?? false,
     traffic: () => http.traffic(),
     async [Symbol.asyncDispose]() {
       // one that could not be opened was told of by whoever asked for it
-      for (const store of await Promise.allSettled(opened.values())) {
+      for (const store of await Promise.allSettled(opened.all())) {
         if (store.status === 'fulfilled') await store.value.close()
       }
       await http.close()
@@ -83,30 +120,17 @@ export function createStores({ manifest, credentials, version, owner }: StoresIn
   }
 }
 
-async function openRegistry(
-  name: string,
-  settings: RegistrySettings,
-  { http, credentials }: { readonly http: Http; readonly credentials: Credentials },
-): Promise<Store> {
-  const { http: plain, tls, limits } = settings
-  const host = http.host({
-    name,
-    origin: originOf(name, { ...(plain !== undefined && { http: plain }), tls }),
-    tls: tls && { ca: [await readCa(tls.ca, name)], only: true },
-    // a copy within one registry reads and writes at once
-    concurrency: Math.max(2, limits?.concurrency ?? CONCURRENCY),
-    requestsPerSecond: limits?.requestsPerSecond,
-    credential: (repository, signal) => credentials.for(name, repository, { signal }),
-  })
-  return openStore({ kind: 'registry', name, host, now: () => Date.now() })
-}
-
-async function readCa(path: string, name: string): Promise<string> {
-  try {
-    return await readFile(path, 'utf8')
-  } catch (cause) {
-    throw new InputError('BAD_ARGUMENT', `registries.${name}.tls.ca: ${path} cannot be read`, {
-      cause,
-    })
+/** Each name is opened once; what could not be opened stays so for the run. */
+function memo<T>(open: (name: string) => Promise<T>) {
+  const opened = new Map<string, Promise<T>>()
+  return {
+    get(name: string): Promise<T> {
+      const known = opened.get(name)
+      if (known) return known
+      const made = open(name)
+      opened.set(name, made)
+      return made
+    },
+    all: () => opened.values(),
   }
 }

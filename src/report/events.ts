@@ -7,6 +7,10 @@ export type RunEvent =
       /** Places and sources looked at so far. */ readonly done: number
       readonly total: number
     }
+  | {
+      readonly kind: 'notice'
+      /** What stops nothing, and is worth a word. */ readonly text: string
+    }
   | { readonly kind: 'planned'; /** About to be carried out. */ readonly plan: Plan }
   | { readonly kind: 'step-start'; readonly step: Step }
   | {

@@ -99,6 +99,7 @@ function startTimer({
 /** Which events get a line of their own. */
 function speaker(volume: Volume, live: boolean): (event: RunEvent) => event is Spoken {
   return (event): event is Spoken => {
+    if (event.kind === 'notice') return volume !== 'quiet'
     if (event.kind === 'step-start') return volume === 'verbose'
     if (event.kind !== 'place-done') return false
     const { result } = event.outcome
@@ -108,9 +109,11 @@ function speaker(volume: Volume, live: boolean): (event: RunEvent) => event is S
   }
 }
 
-type Spoken = Extract<RunEvent, { kind: 'step-start' | 'place-done' }>
+type Spoken = Extract<RunEvent, { kind: 'notice' | 'step-start' | 'place-done' }>
 
 function lineOf(event: Spoken, paint: Paint): string {
+  if (event.kind === 'notice')
+    return `${paint.yellow('note'.padEnd(RESULT))}  ${printable(event.text)}`
   if (event.kind === 'step-start') return startLine(event.step)
   return placeLine(event.step, event.place, event.outcome, paint)
 }

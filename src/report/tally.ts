@@ -81,6 +81,7 @@ function next<S extends Omit<TallyState, 'running' | 'bytesPerSecond'>>(
       if (result === 'blocked') return state
       return good ? { ...state, places: state.places + 1 } : { ...state, failed: state.failed + 1 }
     }
+    case 'notice':
     case 'step-start':
     case 'step-done':
       return state

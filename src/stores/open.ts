@@ -1,5 +1,6 @@
 import type { Host } from '../http/host.ts'
 import type { LayoutInit } from './layout/store.ts'
+import type { MirroredInit } from './registry/mirrored.ts'
 import type { Store } from './store.ts'
 
 export type StoreConfig =
@@ -9,6 +10,7 @@ export type StoreConfig =
       readonly host: Host
       readonly now: () => number
     }
+  | ({ readonly kind: 'mirrored' } & MirroredInit)
   | ({ readonly kind: 'layout' } & LayoutInit)
 
 type Opener<C extends StoreConfig> = (config: C) => Promise<Store>
@@ -17,6 +19,7 @@ type Opener<C extends StoreConfig> = (config: C) => Promise<Store>
 const openers: { readonly [K in StoreConfig['kind']]: Opener<Extract<StoreConfig, { kind: K }>> } =
   {
     registry: async config => (await import('./registry/store.ts')).openRegistry(config),
+    mirrored: async config => (await import('./registry/mirrored.ts')).openMirrored(config),
     layout: async config => (await import('./layout/store.ts')).openLayout(config),
   }
 
@@ -24,6 +27,8 @@ export function openStore(config: StoreConfig): Promise<Store> {
   switch (config.kind) {
     case 'registry':
       return openers.registry(config)
+    case 'mirrored':
+      return openers.mirrored(config)
     case 'layout':
       return openers.layout(config)
   }

@@ -43,6 +43,7 @@ function input(desired: DesiredImage[], init: Partial<PlanInput> = {}): PlanInpu
     diagnostics: [],
     local: new Set(['local']),
     held: new Set(),
+    settled: 0,
     ...init,
   }
 }
