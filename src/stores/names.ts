@@ -1,4 +1,5 @@
 import { InputError } from '../errors.ts'
+import { isDigest } from '../oci/digest.ts'
 import { isRepository, isTag } from '../oci/reference.ts'
 
 /** For writers: a name that is none must not get into a store. */
@@ -9,6 +10,12 @@ export function requireRepository(text: string): void {
 export function requireTags(tags: readonly string[]): void {
   const wrong = tags.find(tag => !isTag(tag))
   if (wrong !== undefined) throw badName(wrong, 'tag')
+}
+
+/** For removers, who name a tag or a digest. */
+export function requireReference(repository: string, reference: string): void {
+  requireRepository(repository)
+  if (!isDigest(reference)) requireTags([reference])
 }
 
 function badName(text: string, kind: string): InputError {

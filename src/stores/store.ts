@@ -22,6 +22,14 @@ export interface Store {
   fetch(repository: string, content: Descriptor, call?: Call): Promise<Readable>
   /** Runs `body`, then commits. If it throws, nothing it wrote is reachable by tag. */
   write<T>(repository: string, body: (session: WriteSession) => Promise<T>, call?: Call): Promise<T>
+  /**
+   * Takes a tag's name away, what it named staying where the store can do so; or a manifest by its
+   * digest, whose bytes may stay until they are swept. The absent is no failure. Refused with
+   * `STORE_CONFLICT`, everything staying, where another tag or an index of one would lose what it
+   * names: by digest in every store, by tag where a registry removes nothing but manifests.
+   * Whatever refers to a removed manifest stays.
+   */
+  remove(repository: string, reference: string, call?: Call): Promise<void>
   close(): Promise<void>
 }
 

@@ -6,6 +6,7 @@ import type { Body, Keeps } from './store/cases.ts'
 import { failing } from './store/failing.ts'
 import { looking } from './store/looking.ts'
 import { referring } from './store/referring.ts'
+import { removing } from './store/removing.ts'
 import { sharing } from './store/sharing.ts'
 import { writing } from './store/writing.ts'
 
@@ -17,20 +18,25 @@ export interface OpenStore {
 export interface Exceptions {
   /** The store names a manifest when it is put, not when the session ends. */
   readonly tagsAtOnce?: boolean
+  /** It reads any blob as a manifest when asked to, and breaks on it: 500, which is no absence. */
+  readonly breaksOnBlobs?: boolean
+  /** What was removed by its digest can be read until the store is swept. */
+  readonly sweptLater?: boolean
 }
 
 export function storeContract(
   kind: string,
   open: () => Promise<OpenStore>,
-  { tagsAtOnce = false }: Exceptions = {},
+  { tagsAtOnce = false, breaksOnBlobs = false, sweptLater = false }: Exceptions = {},
 ): void {
   const cases: (readonly [string, Body])[] = []
   const keeps: Keeps = (title, body) => cases.push([title, body])
-  looking(keeps)
+  looking(keeps, breaksOnBlobs)
   writing(keeps)
   failing(keeps, tagsAtOnce)
   sharing(keeps)
   referring(keeps)
+  removing(keeps, sweptLater)
 
   describe(`${kind} keeps the store contract`, () => {
     it.each(cases)('%s', async (_, body) => {

@@ -40,7 +40,10 @@ export function imageOf(seed: string, more: Record<string, unknown> = {}): Image
   return { ...manifestOf(JSON.stringify(document)), blobs: [config, layer] }
 }
 
-export function indexOf(images: readonly Image[], more: Record<string, unknown> = {}): Manifested {
+export function indexOf(
+  images: readonly Manifested[],
+  more: Record<string, unknown> = {},
+): Manifested {
   const manifests = images.map(({ content }) => content)
   const document = { schemaVersion: 2, mediaType: OCI_INDEX, manifests, ...more }
   return manifestOf(JSON.stringify(document), OCI_INDEX)

@@ -16,7 +16,13 @@ export interface Commits {
   prepare(call?: Call): Promise<void>
   /** All of `changes` in one replacement of `index.json`, or none of them. */
   commit(changes: readonly Change[], call?: Call): Promise<void>
+  /** What `change` makes of `index.json`, nobody else writing meanwhile; `undefined`: it stays. */
+  edit(change: Edit, call?: Call): Promise<void>
 }
+
+export type Edit = (
+  index: LayoutIndex,
+) => LayoutIndex | undefined | Promise<LayoutIndex | undefined>
 
 export function createCommits(folder: Folder, indexFile: IndexFile, self: Identity): Commits {
   const lock: LockInit = { path: `${indexFile.path}.lock`, store: folder.name, self }
@@ -35,11 +41,10 @@ export function createCommits(folder: Folder, indexFile: IndexFile, self: Identi
     return index
   }
 
-  const commit = createGroup<readonly Change[]>((take, call) =>
+  const edit: Commits['edit'] = (change, call) =>
     located(folder, async () => {
       await using lock = await locked(call)
-      const index = await current()
-      const changed = withChanges(index, take().flat())
+      const changed = await change(await current())
       if (!changed) return
       // first the blobs' names, then the names for them: a crash leaves nothing that dangles
       for (const algorithm of ['sha256', 'sha512']) {
@@ -47,7 +52,10 @@ export function createCommits(folder: Folder, indexFile: IndexFile, self: Identi
       }
       await lock.confirm()
       await indexFile.replace(changed)
-    }),
+    })
+
+  const commit = createGroup<readonly Change[]>((take, call) =>
+    edit(index => withChanges(index, take().flat()), call),
   )
 
   const create = createGroup<undefined>((take, call) =>
@@ -60,6 +68,7 @@ export function createCommits(folder: Folder, indexFile: IndexFile, self: Identi
 
   return {
     commit,
+    edit,
 
     async prepare(call) {
       prepared ||= await isLayout(folder)

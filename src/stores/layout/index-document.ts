@@ -138,12 +138,38 @@ export function tagsOf(names: Names, repository: string): readonly string[] | un
   return tags.size > 0 ? [...tags] : undefined
 }
 
+interface At {
+  readonly store: string
+  readonly repository: string
+  readonly tag: string
+}
+
 /** What a tag names. A name that stands for two things is an error, since either may be meant. */
-export function findTag(
-  names: Names,
-  { store, repository, tag }: { store: string; repository: string; tag: string },
+export function findTag(names: Names, at: At): Descriptor | undefined {
+  const { repository, tag } = at
+  return onlyContent(
+    names.get(repository)?.get(tag) ?? bareOf(names, repository).get(tag) ?? [],
+    at,
+  )
+}
+
+/**
+ * The index without a tag, `undefined` where it has none such. A bare tag that a full name hides
+ * goes with it, lest it comes to light; where that is another image, nobody can tell what to take.
+ */
+export function withoutTag(index: LayoutIndex, at: At): LayoutIndex | undefined {
+  const { repository, tag } = at
+  const names = namesOf(index)
+  const full = names.get(repository)?.get(tag) ?? []
+  const gone = [...full, ...(bareOf(names, repository).get(tag) ?? [])]
+  if (onlyContent(gone, at) === undefined) return undefined
+  return { ...index, entries: index.entries.filter(entry => !gone.includes(entry)) }
+}
+
+function onlyContent(
+  entries: readonly Entry[],
+  { store, repository, tag }: At,
 ): Descriptor | undefined {
-  const entries = names.get(repository)?.get(tag) ?? bareOf(names, repository).get(tag) ?? []
   const [first, ...rest] = entries
   if (rest.every(({ content }) => content.digest === first?.content.digest)) return first?.content
   const digests = entries.slice(0, 5).map(({ content }) => content.digest)

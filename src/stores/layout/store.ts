@@ -8,6 +8,7 @@ import { openIndexFile } from './index-file.ts'
 import { isLayout } from './layout-file.ts'
 import { fetchBlob, readManifest, resolve } from './read.ts'
 import { createReferrers } from './referrers.ts'
+import { remove } from './remove.ts'
 import { write } from './write.ts'
 
 export interface LayoutInit {
@@ -45,6 +46,10 @@ export async function openLayout({
     holds: (_, content) => located(folder, () => hasBlob(folder, content)),
     referrers: (repository, subject) => located(folder, () => referrers(repository, subject)),
     write: (repository, body, call) => write(folder, commits, { repository, body, call }),
+    remove: (repository, reference, call) =>
+      located(folder, () =>
+        remove(folder, { indexFile, commits }, { repository, reference, call }),
+      ),
     // every file is closed by who opened it
     close: async () => {},
   }

@@ -8,7 +8,8 @@ import { isForeignLayer } from '../../oci/media-types.ts'
 import { referrerOf } from '../../oci/referrers.ts'
 import type { Call } from '../../util/call.ts'
 import { readVerified, verifiedBytes } from '../../util/verified.ts'
-import { requireRepository, requireTags } from '../names.ts'
+import { requireFree } from '../keepers.ts'
+import { requireReference, requireRepository, requireTags } from '../names.ts'
 import type { BlobSource, Holding, Manifested, Referring, Store, WriteSession } from '../store.ts'
 
 interface Repository {
@@ -55,6 +56,13 @@ export async function openMemory({
       })
     },
     write: (repository, body, call) => write(name, repositories, { repository, body, call }),
+    remove: async (repository, reference, { signal } = {}) => {
+      requireReference(repository, reference)
+      signal?.throwIfAborted()
+      const found = repositories.get(repository)
+      if (isDigest(reference)) removeManifest(found, reference, `${name}/${repository}`)
+      else found?.tags.delete(reference)
+    },
     close: async () => {},
   }
 }
@@ -99,6 +107,19 @@ async function write<T>(
   call.signal?.throwIfAborted()
   for (const [tag, digest] of named) target.tags.set(tag, digest)
   return result
+}
+
+function removeManifest(repository: Repository | undefined, digest: Digest, where: string): void {
+  if (!repository?.manifests.has(digest)) return
+  const { contents, manifests, tags } = repository
+  const naming = [...tags].flatMap(([tag, named]) => (named === digest ? [tag] : []))
+  const needing = [...manifests.values()].flatMap(({ content, bytes }) => {
+    const parts = children(parseManifest(bytes, content.mediaType))
+    return parts.some(part => part.digest === digest) ? [content.digest] : []
+  })
+  requireFree(`${where}@${digest}`, { naming, needing }, 'remove its tags instead')
+  manifests.delete(digest)
+  contents.delete(digest)
 }
 
 /** Nothing large is kept in memory by mistake: tests that need more want another store. */

@@ -9,6 +9,7 @@ import type { Referring, Store } from '../store.ts'
 import { CHUNKING, type Chunking } from './chunks.ts'
 import { fetchBlob, manifest, resolve } from './read.ts'
 import { createReferrers } from './referrers.ts'
+import { createRemoval } from './remove.ts'
 import { listTags } from './tags.ts'
 import type { Registry } from './wire.ts'
 import { createSession, sendManifest, type Habits } from './write.ts'
@@ -25,6 +26,7 @@ export function openRegistry(init: {
   const habits: Habits = { singlePost: undefined, takesChunks: true, broken: new Set() }
   const referrers = createReferrers(registry)
   const referred = createFallback(registry)
+  const remove = createRemoval(registry)
   return {
     name: init.name,
     tags: (repository, call) => listTags(registry, repository, call),
@@ -46,6 +48,7 @@ export function openRegistry(init: {
         }),
       )
     },
+    remove,
     close: () => Promise.resolve(),
   }
 }

@@ -28,6 +28,11 @@ export function pushScope(repository: string, mountFrom?: string): string[] {
   return mountFrom === undefined ? [push] : [push, `repository:${mountFrom}:pull`]
 }
 
+/** Deleting is an action of its own, which pushing does not include. */
+export function deleteScope(repository: string): string[] {
+  return [`repository:${repository}:pull,delete`]
+}
+
 /** Where registries that are not what their name says live. */
 export function originOf(
   name: string,
@@ -88,16 +93,25 @@ function hintFor(code: ErrorCode, name: string): string | undefined {
 
 /** The registry's own words (distribution-spec, error codes), shortened. */
 function saidBy(body: Buffer): string {
-  const document = parseJson(body)
-  const errors = isRecord(document) ? document['errors'] : undefined
-  const first: unknown = Array.isArray(errors) ? errors[0] : undefined
-  if (!isRecord(first)) return ''
-  const { code, message, detail } = first
+  const { code, message, detail } = firstError(body)
   const words = [code, message, typeof detail === 'string' ? detail : undefined]
   return words
     .filter(word => typeof word === 'string' && word !== '')
     .join(' ')
     .slice(0, 300)
+}
+
+/** The code of the first error in an answer's body, such as `UNSUPPORTED`. */
+export function errorCode({ body }: Pick<Reply, 'body'>): string | undefined {
+  const { code } = firstError(body)
+  return typeof code === 'string' ? code : undefined
+}
+
+function firstError(body: Buffer): Readonly<Record<string, unknown>> {
+  const document = parseJson(body)
+  const errors = isRecord(document) ? document['errors'] : undefined
+  const first: unknown = Array.isArray(errors) ? errors[0] : undefined
+  return isRecord(first) ? first : {}
 }
 
 export function parseJson(bytes: Buffer): unknown {

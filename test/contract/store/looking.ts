@@ -3,7 +3,7 @@ import { expect } from 'vitest'
 import { blobOf, imageOf, writeImage } from '../../stores/content.ts'
 import { putBlobs, type Keeps } from './cases.ts'
 
-export function looking(keeps: Keeps): void {
+export function looking(keeps: Keeps, breaksOnBlobs: boolean): void {
   keeps('gives back what was put', async ({ store, repository, seed }) => {
     const image = imageOf(seed)
     await writeImage(store, repository, image, ['1.0'])
@@ -37,7 +37,9 @@ export function looking(keeps: Keeps): void {
     const image = imageOf(seed)
     await writeImage(store, repository, image, ['1.0'])
     for (const { content } of image.blobs) {
-      expect(await store.resolve(repository, content.digest)).toBeUndefined()
+      const found = store.resolve(repository, content.digest)
+      if (breaksOnBlobs) await expect(found).rejects.toMatchObject({ code: 'STORE_UNREACHABLE' })
+      else expect(await found).toBeUndefined()
     }
   })
 

@@ -9,6 +9,7 @@ import {
   parseIndex,
   tagsOf,
   withChanges,
+  withoutTag,
   type Change,
 } from '../../../src/stores/layout/index-document.ts'
 import { imageOf } from '../content.ts'
@@ -76,10 +77,32 @@ it('fails for any bytes as a store does, or not at all', () => {
   )
 })
 
-function attempt(work: () => unknown): unknown {
+it('takes one tag away and nothing else, or nothing in doubt', () => {
+  fc.assert(
+    fc.property(fc.array(change), repository, tag, (changes, repository, tag) => {
+      const index = withChanges(NO_INDEX, changes) ?? NO_INDEX
+      const isListed = ({ entries }: typeof NO_INDEX) =>
+        tagsOf(namesOf({ ...index, entries }), repository)?.includes(tag) ?? false
+      const left = attempt(() => withoutTag(index, { store: 'it', repository, tag }))
+      expect(left === undefined).toBe(!isListed(index))
+
+      const now = left === undefined || left instanceof StoreError ? index : left
+      expect(isListed(now)).toBe(left instanceof StoreError)
+      const gone = index.entries.filter(entry => !now.entries.includes(entry))
+      expect([tag, `${repository}:${tag}`]).toEqual(
+        expect.arrayContaining(gone.map(({ name }) => name)),
+      )
+      expect(new Set(gone.map(({ content }) => content.digest)).size).toBeLessThanOrEqual(1)
+      expect(now).toEqual({ ...index, entries: index.entries.filter(one => !gone.includes(one)) })
+    }),
+  )
+})
+
+function attempt<T>(work: () => T): T | StoreError {
   try {
     return work()
   } catch (error) {
-    return error
+    if (error instanceof StoreError) return error
+    throw error
   }
 }

@@ -53,6 +53,20 @@ it('keeps every name of many writers, and shows readers a whole index at any mom
   expect(await strayFiles(path)).toEqual([])
 })
 
+it('removes names while others write theirs, and loses none of those', async () => {
+  const path = await freshPath()
+  const store = await openLocal(path)
+  const old = Array.from({ length: 25 }, (_, at) => `old${at}`)
+  await Promise.all(old.map(tag => writeImage(store, 'many/app', imageOf(tag), [tag])))
+  const writers = await Promise.all(['a', 'b'].map(name => start('tag', path, name, '25')))
+  for (const tag of old) await store.remove('many/app', tag)
+  expect(await Promise.all(writers.map(exit))).toEqual([0, 0])
+  const tags = (await store.tags('many/app')) ?? []
+  expect(tags.filter(tag => tag.startsWith('old'))).toEqual([])
+  expect(tags).toHaveLength(2 * 25)
+  expect(await strayFiles(path)).toEqual([])
+})
+
 it('goes on at once when a process died that held the lock', async () => {
   const path = await freshPath()
   const store = await openLocal(path)

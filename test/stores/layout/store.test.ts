@@ -7,10 +7,14 @@ import { storeContract } from '../../contract/store.ts'
 import { blobOf, imageOf, indexOf, manifestOf, writeImage } from '../content.ts'
 import { freshPath, namesIn, openLocal, readIndex, strayFiles } from './folder.ts'
 
-storeContract('layout', async () => {
-  const store = await openLocal(await freshPath())
-  return { store, dispose: () => store.close() }
-})
+storeContract(
+  'layout',
+  async () => {
+    const store = await openLocal(await freshPath())
+    return { store, dispose: () => store.close() }
+  },
+  { sweptLater: true },
+)
 
 describe('a folder', () => {
   it('that is not there has nothing, and is not made by looking', async () => {

@@ -1,7 +1,7 @@
 import { expect, it } from 'vitest'
 import { openMemory } from '../../../src/stores/memory/store.ts'
 import { storeContract } from '../../contract/store.ts'
-import { blobOf, imageOf, writeImage } from '../content.ts'
+import { blobOf, imageOf, indexOf, writeImage } from '../content.ts'
 
 storeContract('memory', async () => {
   const store = await openMemory({ name: 'memory' })
@@ -45,4 +45,21 @@ it.each([
     code: 'BAD_REFERENCE',
     message: expect.stringMatching(message),
   })
+})
+
+it('removes no manifest that an index needs, be it one without a tag', async () => {
+  const store = await openMemory({ name: 'memory' })
+  const image = imageOf('child')
+  const index = indexOf([image])
+  await writeImage(store, 'one', image, [])
+  await store.write('one', session => session.putManifest(index, []))
+  await expect(store.remove('one', image.content.digest)).rejects.toMatchObject({
+    code: 'STORE_CONFLICT',
+    message: `memory/one@${image.content.digest} has to stay: it is part of ${index.content.digest}`,
+  })
+  for (const { digest } of [index.content, image.content]) {
+    await store.remove('one', digest)
+    expect(await store.resolve('one', digest)).toBeUndefined()
+    expect(await store.holds('one', index.content)).toBe(false)
+  }
 })
