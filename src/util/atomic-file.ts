@@ -9,6 +9,11 @@ import { basename, dirname, join } from 'node:path'
 import { Writable } from 'node:stream'
 import type { Call } from './call.ts'
 
+interface Writing extends Call {
+  /** Who may read and write the file, from its first byte on; the process's mask narrows it. */
+  readonly mode?: number
+}
+
 /** `bytes` in place of whatever `path` was; on disk once this resolves. */
 export async function writeAtomic(
   path: string,
@@ -26,11 +31,11 @@ export async function writeAtomic(
 export async function replaceFile(
   path: string,
   fill: (file: FileHandle) => Promise<void>,
-  { signal }: Call = {},
+  { signal, mode = 0o666 }: Writing = {},
 ): Promise<void> {
   signal?.throwIfAborted()
   const temporary = temporaryFor(path)
-  const file = await open(temporary, 'wx')
+  const file = await open(temporary, 'wx', mode)
   try {
     try {
       await fill(file)

@@ -3,6 +3,7 @@ import {
   readdir,
   readFile,
   rm,
+  stat,
   symlink,
   writeFile,
   type FileHandle,
@@ -80,6 +81,22 @@ it('replaces a link, not what it leads to', async () => {
   await writeAtomic(join(folder, 'a'), 'new')
   expect(await readFile(join(folder, 'b'), 'utf8')).toBe('kept')
   expect(await readFile(join(folder, 'a'), 'utf8')).toBe('new')
+})
+
+it.each([
+  [undefined, 0o644],
+  [0o600, 0o600],
+])('with the mode %j is for those alone, from the first byte on', async (mode, expected) => {
+  const path = join(folder, 'a')
+  await writeFile(path, 'old', { mode: 0o664 })
+  const before = process.umask(0o022)
+  onTestFinished(() => void process.umask(before))
+  const options = mode === undefined ? {} : { mode }
+  const check = async (file: FileHandle) => {
+    expect((await file.stat()).mode & 0o777).toBe(expected)
+  }
+  await replaceFile(path, check, options)
+  expect((await stat(path)).mode & 0o777).toBe(expected)
 })
 
 it('is whole for whoever reads while many write', async () => {
