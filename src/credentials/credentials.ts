@@ -10,6 +10,7 @@ import type { AuthSettings, RegistrySettings } from '../manifest/types.ts'
 import { canonicalHost } from '../oci/reference.ts'
 import type { Call } from '../util/call.ts'
 import { entryFor, parseDockerConfig, type DockerConfig } from './docker-config.ts'
+import { HELPER_LIMIT_MS } from './helper-program.ts'
 import { createHelpers, type AskHelper } from './helper.ts'
 import { basicCredential, type Credential } from './secret.ts'
 import { readIfThere, readSecret, unusable, type Env } from './sources.ts'
@@ -38,7 +39,7 @@ export function openCredentials({
   authfile,
   env,
   home,
-  helperLimitMs = 30_000,
+  helperLimitMs = HELPER_LIMIT_MS,
 }: CredentialsInit): Credentials {
   const ask = createHelpers({ env, limitMs: helperLimitMs })
   const declared = new Map<string, Load<Credential>>()

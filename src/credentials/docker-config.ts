@@ -3,7 +3,7 @@
  * except that the latter's keys may be namespaces and the former's may be URLs.
  */
 import { isRecord } from '../oci/descriptor.ts'
-import { canonicalHost } from '../oci/reference.ts'
+import { canonicalHost, DOCKER_HUB } from '../oci/reference.ts'
 import { basicCredential, identityCredential, type Credential } from './secret.ts'
 import { unusable } from './sources.ts'
 
@@ -18,8 +18,13 @@ export interface DockerConfig {
   readonly store: string | undefined
 }
 
+/** What docker calls a registry, in its file's keys and to helpers. */
+export function serverOf(host: string): string {
+  return host === DOCKER_HUB ? 'https://index.docker.io/v1/' : host
+}
+
 export function parseDockerConfig(text: string, where: string): DockerConfig {
-  const root = section(parseJson(text, where), where)
+  const root = parseRoot(text, where)
   const store = root['credsStore']
   const helpers = Object.entries(section(root['credHelpers'], where, 'credHelpers'))
   const auths = Object.entries(section(root['auths'], where, 'auths'))
@@ -75,7 +80,7 @@ function byPlace<T>(pairs: readonly (readonly [string, T])[]): ReadonlyMap<strin
 }
 
 /** Docker writes URLs, whose path says nothing; podman writes paths that are namespaces. */
-function placeOf(key: string): string {
+export function placeOf(key: string): string {
   const bare = key.replace(/^https?:\/\//, '')
   const [host = '', ...path] = bare.split('/').filter(Boolean)
   const isUrl = bare !== key || (path.length === 1 && /^v[12]$/.test(path[0] ?? ''))
@@ -96,7 +101,14 @@ function helperName(value: unknown, where: string): string {
   throw unusable(`${where} names a credential helper that is not a string`, 'repair the file')
 }
 
-function section(value: unknown, where: string, name = ''): Readonly<Record<string, unknown>> {
+type Section = Readonly<Record<string, unknown>>
+
+/** The whole file, not yet looked into. */
+export function parseRoot(text: string, where: string): Section {
+  return section(parseJson(text, where), where)
+}
+
+export function section(value: unknown, where: string, name = ''): Section {
   if (value === undefined || value === null) return {}
   if (isRecord(value)) return value
   const what = name === '' ? 'is' : `has "${name}" that is`

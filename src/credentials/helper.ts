@@ -1,42 +1,13 @@
-/**
- * Credential helpers: programs named `docker-credential-NAME` that are given a host on stdin and
- * answer with JSON (docker/docker-credential-helpers). What they say is never shown, only whether.
- */
-import { execFile, type ExecFileException } from 'node:child_process'
+/** What credential helpers are asked and told. */
 import { isRecord } from '../oci/descriptor.ts'
-import { DOCKER_HUB } from '../oci/reference.ts'
 import type { Call } from '../util/call.ts'
-import { basicCredential, identityCredential, type Credential } from './secret.ts'
+import { serverOf } from './docker-config.ts'
+import { helperFailed, runHelper, type Limits, type Question } from './helper-program.ts'
+import { basicCredential, identityCredential, type Credential, type Login } from './secret.ts'
 import { shared } from './shared.ts'
-import { unusable, type Env } from './sources.ts'
-
-export interface Question {
-  /** The helper's name, without `docker-credential-`. */
-  readonly helper: string
-  readonly host: string
-  /** The file or manifest key that names the helper, for messages. */
-  readonly namedBy: string
-}
 
 /** `undefined` where the helper says that it knows nothing of the host. */
 export type AskHelper = (question: Question, call?: Call) => Promise<Credential | undefined>
-
-interface Limits {
-  readonly env: Env
-  readonly limitMs: number
-}
-
-interface Answer {
-  readonly failure: string | undefined
-  readonly stdout: string
-}
-
-/** One word, so that it can only ever name a program on PATH. `desktop.exe` is one under WSL. */
-const NAME = /^[a-z0-9][a-z0-9._-]*$/
-/** What helpers call Docker Hub, since docker does. */
-const HUB_SERVER = 'https://index.docker.io/v1/'
-const NOT_FOUND = /^credentials not found(?: in native keychain)?$/i
-const MAX_ANSWER = 64 * 1024
 
 /** Each helper is asked once about each host, however many wait for the answer. */
 export function createHelpers(limits: Limits): AskHelper {
@@ -50,61 +21,45 @@ export function createHelpers(limits: Limits): AskHelper {
 }
 
 async function askOnce(
-  { helper, host, namedBy }: Question,
+  question: Question,
   limits: Limits,
   call: Call,
 ): Promise<Credential | undefined> {
-  if (!NAME.test(helper)) {
-    throw unusable(
-      `${namedBy} names the credential helper ${JSON.stringify(helper)} for ${host}, which is no name of one`,
-      'a helper is named without "docker-credential-", with a-z, 0-9, ., _ and -',
-    )
-  }
-  const program = `docker-credential-${helper}`
-  const server = host === DOCKER_HUB ? HUB_SERVER : host
-  const { failure, stdout } = await run(program, server, limits, call)
-  if (NOT_FOUND.test(stdout.trim())) return undefined
+  const order = { verb: 'get', input: serverOf(question.host) } as const
+  const { failure, stdout, knowsNothing } = await runHelper(question, order, limits, call)
+  if (knowsNothing) return undefined
   if (failure === undefined) {
     const answer = parseAnswer(stdout)
     if (answer !== 'unreadable') return answer
   }
-  throw unusable(
-    `${program}, which ${namedBy} names for ${host}, ${failure ?? 'did not answer with a user name and a secret'}`,
-    `see what it says to: printf %s ${server} | ${program} get`,
-  )
+  const what = failure ?? 'did not answer with a user name and a secret'
+  throw helperFailed(question, 'get', what)
 }
 
-/** Rejects only when the caller stops it. */
-function run(
-  program: string,
-  input: string,
-  { env, limitMs }: Limits,
-  { signal }: Call,
-): Promise<Answer> {
-  return new Promise((resolve, reject) => {
-    const options = {
-      env: { ...env },
-      timeout: limitMs,
-      killSignal: 'SIGKILL',
-      maxBuffer: MAX_ANSWER,
-      ...(signal && { signal }),
-    } as const
-    const child = execFile(program, ['get'], options, (error, stdout) => {
-      if (signal?.aborted) reject(signal.reason)
-      else resolve({ failure: error ? failureOf(error, limitMs) : undefined, stdout })
-    })
-    // a helper that ends without reading breaks the pipe; how it ended says what matters
-    child.stdin?.on('error', () => undefined)
-    child.stdin?.end(input)
-  })
+/** Gives a helper a login to keep. */
+export async function storeWithHelper(
+  question: Question,
+  { username, password }: Login,
+  limits: Limits,
+  call: Call = {},
+): Promise<void> {
+  const login = { ServerURL: serverOf(question.host), Username: username, Secret: password }
+  const order = { verb: 'store', input: JSON.stringify(login) } as const
+  const { failure } = await runHelper(question, order, limits, call)
+  if (failure !== undefined) throw helperFailed(question, 'store', failure)
 }
 
-function failureOf({ code, killed }: ExecFileException, limitMs: number): string {
-  if (code === 'ENOENT') return 'is not on PATH'
-  if (code === 'ERR_CHILD_PROCESS_STDIO_MAXBUFFER') return 'answered far too much'
-  if (typeof code === 'string') return `could not be run: ${code}`
-  if (killed) return `did not answer within ${limitMs / 1000} s`
-  return typeof code === 'number' ? `failed with exit code ${code}` : 'was killed'
+/** Makes a helper forget a host; `false` where it says that it knows nothing of it. */
+export async function eraseWithHelper(
+  question: Question,
+  limits: Limits,
+  call: Call = {},
+): Promise<boolean> {
+  const order = { verb: 'erase', input: serverOf(question.host) } as const
+  const { failure, knowsNothing } = await runHelper(question, order, limits, call)
+  if (knowsNothing) return false
+  if (failure !== undefined) throw helperFailed(question, 'erase', failure)
+  return true
 }
 
 function parseAnswer(text: string): Credential | undefined | 'unreadable' {

@@ -6,7 +6,10 @@ export type Credential =
   | { readonly kind: 'basic'; readonly username: string; readonly password: string }
   | { readonly kind: 'identity'; readonly token: string }
 
-export function basicCredential(username: string, password: string): Credential {
+/** What a person logs in with. */
+export type Login = Extract<Credential, { readonly kind: 'basic' }>
+
+export function basicCredential(username: string, password: string): Login {
   return new Basic(username, password)
 }
 

@@ -12,6 +12,8 @@ export interface Home extends AsyncDisposable {
   write(name: string, content: unknown): Promise<string>
   /** A credential helper on PATH; its script runs in sh and finds the host in `$host`. */
   helper(name: string, script: string): Promise<void>
+  /** A helper that keeps what it is given, in the file `NAME.kept`; `NAME.args` has its arguments. */
+  keeper(name: string): Promise<void>
   open(init?: {
     readonly env?: Readonly<Record<string, string>>
     readonly authfile?: string
@@ -35,6 +37,10 @@ export async function makeHome(): Promise<Home> {
       const program = `#!/bin/sh\n[ "$1" = get ] || exit 9\nhost=$(cat)\n${script}\n`
       await chmod(await write(`bin/docker-credential-${name}`, program), 0o755)
     },
+    async keeper(name) {
+      const program = KEEPER.replaceAll('FILE', join(path, name))
+      await chmod(await write(`bin/docker-credential-${name}`, program), 0o755)
+    },
     open({ env = {}, authfile, auth = {}, helperLimitMs } = {}) {
       const registries = new Map<string, RegistrySettings>(
         Object.entries(auth).map(([host, settings]) => [host, { auth: settings }]),
@@ -52,6 +58,20 @@ export async function makeHome(): Promise<Home> {
     },
   }
 }
+
+/** Keeps one login, as the JSON that it came in, which is also how it is answered. */
+const KEEPER = `#!/bin/sh
+echo "$@" >>FILE.args
+input=$(cat)
+nothing() { echo 'credentials not found in native keychain'; exit 1; }
+[ "$1" = store ] && { printf %s "$input" >FILE.kept; exit; }
+grep -qF "\\"ServerURL\\":\\"$input\\"" FILE.kept 2>/dev/null || nothing
+case $1 in
+  get) cat FILE.kept ;;
+  erase) rm FILE.kept ;;
+  *) exit 9 ;;
+esac
+`
 
 /** An `auths` entry as `docker login` writes it. */
 export function login(username: string, password: string): { auth: string } {
