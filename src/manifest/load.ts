@@ -7,7 +7,7 @@ import { InputError } from '../errors.ts'
 import type { Call } from '../util/call.ts'
 import { MAX_BYTES, type ManifestFile } from './decode.ts'
 import { parseManifest } from './parse.ts'
-import type { Manifest } from './types.ts'
+import type { Manifest, RegistrySettings } from './types.ts'
 import type { Env } from './variables.ts'
 
 export interface ManifestRequest {
@@ -33,6 +33,16 @@ export async function loadManifest(request: ManifestRequest, call: Call = {}): P
   const registries =
     registriesFile === undefined ? undefined : await readManifestFile(registriesFile, cwd, call)
   return parseManifest({ files, registries, folder: dirname(resolve(cwd, first)), env })
+}
+
+/** What a file of `registries:` and `stores:` says of registries, where no manifest is read. */
+export async function loadRegistries(
+  file: string,
+  { cwd, env }: Pick<ManifestRequest, 'cwd' | 'env'>,
+  call: Call = {},
+): Promise<ReadonlyMap<string, RegistrySettings>> {
+  const registries = await readManifestFile(file, cwd, call)
+  return parseManifest({ files: [], registries, folder: cwd, env }).registries
 }
 
 /** The file itself, or the manifests of the folder in code point order. */

@@ -2,7 +2,7 @@ import { mkdir, symlink, writeFile } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import { describe, expect, it } from 'vitest'
 import { ManifestError } from '../../src/manifest/errors.ts'
-import { loadManifest } from '../../src/manifest/load.ts'
+import { loadManifest, loadRegistries } from '../../src/manifest/load.ts'
 import { openFolder } from '../support/project.ts'
 import { placesOf } from './manifests.ts'
 
@@ -122,5 +122,28 @@ describe('loadManifest', () => {
       { signal: AbortSignal.abort() },
     )
     await expect(load).rejects.toMatchObject({ name: 'AbortError' })
+  })
+})
+
+describe('loadRegistries', () => {
+  const registries =
+    'registries: { R.example: { tls: { ca: ca.pem } }, docker.io: { http: false } }'
+
+  it('reads what a file says of registries, where there is no manifest', async () => {
+    await using at = await project({ 'deep/r.yaml': registries })
+    const found = await loadRegistries('deep/r.yaml', { cwd: at.path, env: {} })
+    expect([...found]).toEqual([
+      ['r.example', { tls: { ca: join(at.path, 'deep/ca.pem') } }],
+      ['docker.io', { http: false }],
+    ])
+  })
+
+  it.each([
+    ['a manifest', image('a'), ManifestError],
+    ['wrong', 'registries: { r.example: { htpp: true } }', ManifestError],
+  ])('refuses a file that is %s', async (_, text, error) => {
+    await using at = await project({ 'r.yaml': text })
+    const loading = loadRegistries('r.yaml', { cwd: at.path, env: {} })
+    await expect(loading).rejects.toThrow(error)
   })
 })
