@@ -32,7 +32,7 @@ export function parseArguments(name: string, command: Command, argv: readonly st
   const tokens = tokensOf(options, argv)
   const given = tokens
     .filter(token => token.kind === 'option')
-    .map(token => [token.name, valueOf(token, { name, options })] as const)
+    .map(token => [token.name, valueOf(token, { name, command, options })] as const)
   const args = tokens.filter(token => token.kind === 'positional').map(({ value }) => value)
   checkPositionals(name, command, args)
   return { flags: flagsOf(options, given), args }
@@ -58,6 +58,7 @@ function tokensOf(options: Options, argv: readonly string[]) {
 
 interface Context {
   readonly name: string
+  readonly command: Command
   readonly options: Options
 }
 
@@ -69,7 +70,8 @@ function valueOf(token: OptionToken, context: Context): string | true {
   if (option === undefined) throw unknownFlag(rawName, context)
   if (option.type === 'boolean') {
     if (value === undefined) return true
-    throw wrong(`${rawName} takes no value, not even "${value}"`, context.name)
+    const even = context.command.discreet ? '' : `, not even "${value}"`
+    throw wrong(`${rawName} takes no value${even}`, context.name)
   }
   if (value === undefined || (!inlineValue && value.startsWith('-') && value.length > 1)) {
     throw needsValue(rawName, option, context)
@@ -87,13 +89,15 @@ function checkChoice(rawName: string, { choices }: Option, value: string): void 
   })
 }
 
-function checkPositionals(name: string, { positionals }: Command, args: readonly string[]): void {
+function checkPositionals(name: string, command: Command, args: readonly string[]): void {
+  const { positionals, discreet } = command
   const missing = positionals.find(({ required }, index) => required && args[index] === undefined)
   if (missing) throw wrong(`${name} needs ${missing.name}: ${missing.help}`, name)
   const extra = args[positionals.length]
   if (extra === undefined) return
   const takes = positionals.map(positional => positional.name).join(' ')
-  throw wrong(`${name} takes ${takes || 'no arguments'}, and there is "${extra}" as well`, name)
+  const more = discreet ? 'more' : `"${extra}" as well`
+  throw wrong(`${name} takes ${takes || 'no arguments'}, and there is ${more}`, name)
 }
 
 type Given = readonly (readonly [flag: string, value: string | true])[]
@@ -116,10 +120,10 @@ function settled(
   return texts.length === 0 && fallback !== undefined ? [fallback] : texts
 }
 
-function unknownFlag(rawName: string, { name, options }: Context): InputError {
+function unknownFlag(rawName: string, { name, command, options }: Context): InputError {
   const known = Object.keys(options).map(option => `--${option}`)
-  const hint = rawName.startsWith('--') ? didYouMean(rawName, known) : undefined
-  return wrong(`${name} has no flag ${rawName}`, name, hint)
+  const meant = rawName.startsWith('--') ? didYouMean(rawName, known) : undefined
+  return wrong(`${name} has no flag ${rawName}`, name, command.leftOut?.[rawName] ?? meant)
 }
 
 function needsValue(rawName: string, { value = 'VALUE' }: Option, { name }: Context): InputError {

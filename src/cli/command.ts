@@ -1,3 +1,4 @@
+import type { Readable } from 'node:stream'
 import type { ParseArgsConfig } from 'node:util'
 
 /** What a command may touch. Everything of the process comes in through here. */
@@ -6,11 +7,19 @@ export interface Shell {
   readonly cwd: string
   readonly pid: number
   readonly host: string
+  readonly stdin: Input
   readonly stdout: Terminal
   readonly stderr: Terminal
   /** Aborts on SIGINT and SIGTERM. */
   readonly signal: AbortSignal
   readonly now: () => Date
+}
+
+/** Not touched unless a command reads it: an open stdin keeps a process alive. */
+export interface Input extends Readable {
+  readonly isTTY?: boolean
+  /** On a terminal: whether keys come one by one, and nothing is echoed. */
+  setRawMode?(on: boolean): unknown
 }
 
 export interface Terminal {
@@ -44,6 +53,10 @@ export interface Command {
     readonly required: boolean
   }[]
   readonly options: Readonly<Record<string, Option>>
+  /** Flags of docker that are left out on purpose, as `--password`, and what to do instead. */
+  readonly leftOut?: Readonly<Record<string, string>>
+  /** What is on its line is not repeated in messages: a password may be there by mistake. */
+  readonly discreet?: boolean
   /** Paragraphs and examples under the options of `--help`. */
   readonly details: string
   run(

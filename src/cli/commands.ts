@@ -9,4 +9,6 @@ export const commands: Commands = {
   plan: async () => (await import('./plan.ts')).plan,
   apply: async () => (await import('./apply.ts')).apply,
   reconcile: async () => (await import('./reconcile.ts')).reconcile,
+  login: async () => (await import('./login.ts')).login,
+  logout: async () => (await import('./logout.ts')).logout,
 }

@@ -15,6 +15,11 @@ export const EXIT_CODES: readonly {
     meaning: 'nothing could be looked at, or the result could not be written',
     of: ['plan', 'apply', 'reconcile'],
   },
+  {
+    code: 1,
+    meaning: 'refused, not reachable, or the file or helper of logins could not be used',
+    of: ['login', 'logout'],
+  },
   { code: 2, meaning: 'changes are pending (only with --detailed-exitcode)', of: ['plan'] },
   {
     code: 3,

@@ -38,6 +38,9 @@ function createShell(process: NodeJS.Process, argv: readonly string[], signal: A
     cwd: process.cwd(),
     pid: process.pid,
     host: hostname(),
+    get stdin() {
+      return process.stdin
+    },
     stdout: createTerminal(stdout, wantsColor(argv, env, stdout)),
     stderr: createErrorTerminal(stderr, wantsColor(argv, env, stderr)),
     signal,

@@ -1,3 +1,4 @@
+import { Readable } from 'node:stream'
 import type { Shell, Terminal } from '../../src/cli/command.ts'
 
 /** A shell that keeps what is written, and whose time stands still. */
@@ -9,6 +10,7 @@ export function fakeShell(fields: Partial<Shell> = {}): Shell & { out(): string;
     cwd: '/nowhere',
     pid: 4321,
     host: 'somewhere',
+    stdin: Readable.from([]),
     stdout,
     stderr,
     signal: new AbortController().signal,

@@ -1,6 +1,7 @@
 /** A program with commands that misbehave, to see how the process around a command ends. */
 import type { Command } from '../../src/cli/command.ts'
 import { runProcess } from '../../src/cli/process.ts'
+import { ask } from '../../src/cli/prompt.ts'
 
 function command(run: Command['run']): Command {
   return { summary: 'For a test.', positionals: [], options: {}, details: '', run }
@@ -37,6 +38,14 @@ const commands: Readonly<Record<string, Command>> = {
       throw new TypeError('stray')
     })
     return new Promise(resolve => setTimeout(() => resolve(0), 60_000))
+  }),
+  /** Breaks at the first key of a password. */
+  asking: command(async (_, shell) => {
+    shell.stdin.once('data', () => {
+      throw new TypeError('stray')
+    })
+    await ask([{ text: 'Password: ', hidden: true }], shell)
+    return 0
   }),
   rejected: command(() => {
     void Promise.reject(new TypeError('nobody looked'))

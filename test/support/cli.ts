@@ -14,6 +14,8 @@ export interface CliResult {
 export interface CliOptions {
   readonly cwd: string
   readonly env?: Readonly<Record<string, string>>
+  /** All that there is on stdin. */
+  readonly input?: string
   /** Called with each line of stderr; what it returns is sent to the process. */
   readonly onLine?: (line: string) => NodeJS.Signals | undefined
 }
@@ -21,13 +23,15 @@ export interface CliOptions {
 /** Runs the built program as a process of its own, with nobody's home or credentials. */
 export async function waybill(
   args: readonly string[],
-  { cwd, env = {}, onLine }: CliOptions,
+  { cwd, env = {}, input = '', onLine }: CliOptions,
 ): Promise<CliResult> {
   const child = spawn(process.execPath, [BIN, ...args], {
     cwd,
     env: { PATH: process.env['PATH'] ?? '', HOME: cwd, ...env },
-    stdio: ['ignore', 'pipe', 'pipe'],
+    stdio: 'pipe',
   })
+  // it may end without reading
+  child.stdin.on('error', () => undefined).end(input)
   let [stdout, stderr, seen] = ['', '', 0]
   child.stdout.setEncoding('utf8').on('data', (text: string) => {
     stdout += text
