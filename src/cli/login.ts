@@ -47,7 +47,7 @@ Examples:
 
     const { checkLogin } = await import('../reconcile/login.ts')
     const { loginFileOf, storeLogin } = await import('../credentials/logins.ts')
-    const verdict = await checkLogin({ host, login, settings, version: VERSION }, { signal })
+    const verdict = await checkLogin({ host, login, settings, version: VERSION, env }, { signal })
     const path = loginFileOf({ authfile: textFlag(flags, 'authfile'), env, cwd })
     const kept = await storeLogin(host, login, { path, env }, { signal })
 

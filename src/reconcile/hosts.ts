@@ -9,17 +9,19 @@ import { originOf } from '../stores/registry/wire.ts'
 /** Requests in flight per registry, unless the manifest says otherwise. */
 export const CONCURRENCY = 64
 
+const DOCKER_CERTIFICATES = '/etc/docker/certs.d'
+
 export interface HostsInit {
   readonly http: Http
   readonly credential: (repository: string, signal?: AbortSignal) => Promise<Credential | undefined>
   /** Where docker keeps certificates, by host. */
-  readonly certificates: string
+  readonly certificates?: string | undefined
 }
 
 export async function openHost(
   name: string,
   settings: RegistrySettings,
-  { http, credential, certificates }: HostsInit,
+  { http, credential, certificates = DOCKER_CERTIFICATES }: HostsInit,
 ): Promise<Host> {
   const { http: plain, limits, trusts } = settings
   const tls = await tlsOf(name, settings, certificates)

@@ -1,12 +1,12 @@
 /** Whether a registry lets somebody in, asked before a login is stored. */
-import { readFile } from 'node:fs/promises'
 import type { Login } from '../credentials/secret.ts'
-import { InputError, StoreError } from '../errors.ts'
-import { createHttp } from '../http/client.ts'
+import { StoreError } from '../errors.ts'
+import { openHttp } from '../http/open.ts'
 import type { Reply } from '../http/types.ts'
 import type { RegistrySettings } from '../manifest/types.ts'
-import { originOf, refusal, type Registry } from '../stores/registry/wire.ts'
+import { refusal, type Registry } from '../stores/registry/wire.ts'
 import type { Call } from '../util/call.ts'
+import { openHost } from './hosts.ts'
 
 export interface LoginCheck {
   /** Canonical. */
@@ -14,6 +14,7 @@ export interface LoginCheck {
   readonly login: Login
   readonly settings: RegistrySettings
   readonly version: string
+  readonly env: Readonly<Record<string, string | undefined>>
 }
 
 /** `not asked`: everybody is let in, so that nobody knows whether the login is right. */
@@ -21,30 +22,24 @@ export type Verdict = 'accepted' | 'not asked'
 
 /** One look at `/v2/`, and at the token service that it names. A refusal throws. */
 export async function checkLogin(
-  { host: name, login, settings, version }: LoginCheck,
+  { host: name, login, settings, version, env }: LoginCheck,
   call: Call = {},
 ): Promise<Verdict> {
-  const { http: plain, tls } = settings
-  const ca = tls && (await readCa(tls.ca, name))
   const now = () => Date.now()
-  const http = createHttp({
+  const http = await openHttp({
     userAgent: `waybill/${version}`,
+    env,
     now: () => performance.now(),
     wallClock: now,
     random: () => Math.random(),
   })
   let asked = false
-  const host = http.host({
-    name,
-    origin: originOf(name, { ...(plain !== undefined && { http: plain }), tls }),
-    ca,
-    concurrency: 2,
-    credential: () => {
-      asked = true
-      return Promise.resolve(login)
-    },
-  })
+  const credential = () => {
+    asked = true
+    return Promise.resolve(login)
+  }
   try {
+    const host = await openHost(name, settings, { http, credential })
     const url = new URL('/v2/', host.origin)
     const reply = await host.send({ method: 'GET', url, scopes: [] }, call)
     if (reply.status !== 200) throw unwelcome({ name, host, now }, reply, asked)
@@ -77,14 +72,4 @@ function refused(name: string, { username }: Login, cause: unknown): StoreError 
     cause,
     hint: 'check the user name and the password; many registries want an access token for it',
   })
-}
-
-async function readCa(path: string, name: string): Promise<string> {
-  try {
-    return await readFile(path, 'utf8')
-  } catch (cause) {
-    throw new InputError('BAD_ARGUMENT', `registries.${name}.tls.ca: ${path} cannot be read`, {
-      cause,
-    })
-  }
 }

@@ -79,7 +79,7 @@ export async function openProject(init: ProjectInit, call: Call = {}): Promise<P
     version: init.version,
     owner: init,
     env,
-    certificates: init.certificates ?? '/etc/docker/certs.d',
+    certificates: init.certificates,
     onNotice: text => onEvent({ kind: 'notice', text }),
   })
   const path = resolve(cwd, files[0] ?? '.')

@@ -38,8 +38,8 @@ export interface StoresInit {
   readonly version: string
   readonly owner: Owner
   readonly env: Readonly<Record<string, string | undefined>>
-  /** Where docker keeps certificates, by host. */
-  readonly certificates: string
+  /** Where docker keeps certificates, by host; its own folder unless said otherwise. */
+  readonly certificates?: string | undefined
   /** What is worth a word, and stops nothing. */
   readonly onNotice: (text: string) => void
 }

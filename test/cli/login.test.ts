@@ -38,8 +38,8 @@ describe('login', () => {
     }) satisfies FakeRegistryOptions
 
   it.each<[string, FakeRegistryOptions, string, string]>([
-    ['a wrong password', { auth: { kind: 'basic', users } }, 'wrong', 'answered 401'],
-    ['a wrong password for a token', { auth: { kind: 'bearer', users } }, 'wrong', 'answered 401'],
+    ['a wrong password', { auth: { kind: 'basic', users } }, 'wrong', '401)'],
+    ['a wrong password for a token', { auth: { kind: 'bearer', users } }, 'wrong', '401)'],
     ['someone it does not let in', refusing(403, 'base'), SECRET, 'answered 403'],
     ['someone its token service does not', refusing(403, 'token'), SECRET, 'answered 403'],
   ])('keeps nothing where the registry refuses %s', async (_, options, password, words) => {

@@ -20,7 +20,7 @@ for (const [kind, start, exceptions] of KINDS) {
 
     // every case has a repository of its own, so one server does for all
     const open = async () => {
-      const opened = openRegistryStore(registry.host)
+      const opened = await openRegistryStore(registry.host)
       return { store: opened.store, dispose: async () => opened[Symbol.asyncDispose]() }
     }
     storeContract(kind, open, { tagsAtOnce: true, ...exceptions })

@@ -8,7 +8,7 @@ import { startDockerRegistry } from './support/registries.ts'
 describeLive('removing from a live docker-registry', ['docker-registry', 'openssl'], () => {
   it('says what to allow where deletes are off', async () => {
     await using registry = await startDockerRegistry({ deletes: false })
-    await using opened = openRegistryStore(registry.host, { name: 'reg' })
+    await using opened = await openRegistryStore(registry.host, { name: 'reg' })
     const { store } = opened
     const image = imageOf('off')
     await writeImage(store, 'acme/app', image, ['1'])
@@ -25,7 +25,7 @@ describeLive('removing from a live docker-registry', ['docker-registry', 'openss
     const users = { alice: 'secret' }
     await using registry = await startDockerRegistry({ tokens: { users } })
     const credential = { kind: 'basic', username: 'alice', password: 'secret' } as const
-    await using opened = openRegistryStore(registry.host, { credential })
+    await using opened = await openRegistryStore(registry.host, { credential })
     const { store } = opened
     await writeImage(store, 'acme/app', imageOf('gone'), ['1'])
     await writeImage(store, 'acme/app', imageOf('kept'), ['2'])

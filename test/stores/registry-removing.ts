@@ -14,7 +14,7 @@ export async function world(
   options: RegistryStoreOptions = {},
 ) {
   const fake = await startFakeRegistry(fakeOptions)
-  const opened = openRegistryStore(fake.host, { name: 'reg', ...options })
+  const opened = await openRegistryStore(fake.host, { name: 'reg', ...options })
   return {
     fake,
     store: opened.store,

@@ -88,6 +88,7 @@ export function openMirrored({ registry, mirrors, onLeftOut }: MirroredInit): St
       return registry.fetch(repository, content, call)
     },
     write: (repository, body, call) => registry.write(repository, body, call),
+    remove: (repository, reference, call) => registry.remove(repository, reference, call),
     close: () => registry.close(),
   }
 
