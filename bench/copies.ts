@@ -12,18 +12,28 @@ import type { Round } from './results.ts'
 import { openWire, type Way } from './wire.ts'
 
 export interface CopyCase {
-  readonly name: 'noop' | 'small' | 'repositories' | 'large' | 'fanout'
+  readonly name: 'noop' | 'immutable' | 'small' | 'repositories' | 'large' | 'fanout'
   readonly wishes: () => Promise<readonly Wish[]>
   readonly destinations: number
   /** Whether everything is in place before each run, or nothing. */
   readonly cold: boolean
   readonly ways: readonly Way[]
+  /** What no peer can be asked to do. */
+  readonly alone?: true
 }
 
 const BOTH = ['direct', '20 ms'] as const
 
 export const COPY_CASES: readonly CopyCase[] = [
   { name: 'noop', wishes: smallImages, destinations: 1, cold: false, ways: BOTH },
+  {
+    name: 'immutable',
+    wishes: smallImages,
+    destinations: 1,
+    cold: false,
+    ways: BOTH,
+    alone: true,
+  },
   { name: 'small', wishes: smallImages, destinations: 1, cold: true, ways: BOTH },
   { name: 'repositories', wishes: repositories, destinations: 1, cold: true, ways: BOTH },
   { name: 'large', wishes: largeImage, destinations: 1, cold: true, ways: BOTH },
@@ -90,9 +100,10 @@ async function runWay(work: CopyCase, way: Way, site: Site, setting: Setting): P
   const hosts = site.destinations.map(({ host }) => host)
   await using wire = await openWire(way, setting.root, site.source.host, hosts)
   const homes = new Map<Peer, string>()
+  const peers = setting.peers.filter(({ name }) => !work.alone || name === 'waybill')
   // a no-op is a second run: the first one, which may fill a runner's own caches, is round 0
   for (let round = work.cold ? 1 : 0; round <= setting.rounds; round++) {
-    for (const peer of rotated(setting.peers, round)) {
+    for (const peer of rotated(peers, round)) {
       setting.note(`${work.name}, ${way}, round ${round}: ${peer.name}`)
       if (work.cold) for (const destination of site.destinations) await destination.wipe()
       const kept = work.cold ? undefined : homes.get(peer)

@@ -43,6 +43,11 @@ function verdictsOf(row: Row, rows: readonly Row[], ideal: Ideal | undefined): r
       return row.way === 'direct'
         ? [ratio('regsync', 1.4, 1), ratio('skopeo', 0.5), ...noopCounts(title, row, ideal)]
         : [ratio('best peer', 1, 0.75), ...noopCounts(title, row, ideal)]
+    case 'immutable':
+      return [
+        limit(`${title}: requests but listings`, looksOf(row), 0),
+        limit(`${title}: writes`, row.counts?.writes, 0),
+      ]
     case 'small':
       return [ratio('best peer', 1, 0.75), ...coldCounts(title, row, ideal, 610, 1_050)]
     case 'repositories':
@@ -82,11 +87,14 @@ function yardsticks(rows: readonly Row[], name: string, way: Way): ReadonlyMap<s
   return found
 }
 
-function noopCounts(title: string, { counts }: Row, ideal: Ideal | undefined): readonly Verdict[] {
-  const looks = counts && counts.requests - counts.listings
+function looksOf({ counts }: Row): number | undefined {
+  return counts && counts.requests - counts.listings
+}
+
+function noopCounts(title: string, row: Row, ideal: Ideal | undefined): readonly Verdict[] {
   return [
-    limit(`${title}: requests / tag, listings apart`, quotient(looks, ideal?.tags), 2),
-    limit(`${title}: writes`, counts?.writes, 0),
+    limit(`${title}: requests / tag, listings apart`, quotient(looksOf(row), ideal?.tags), 2),
+    limit(`${title}: writes`, row.counts?.writes, 0),
   ]
 }
 

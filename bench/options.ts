@@ -3,6 +3,7 @@ import { WAYS, type Way } from './wire.ts'
 
 export const CASES = [
   'noop',
+  'immutable',
   'small',
   'repositories',
   'large',

@@ -16,11 +16,18 @@ export function waybill(bin: string): Peer {
   }
 }
 
+/** Every tag is one that never changes. */
+function immutable({ name, destinations }: Job): object {
+  if (name !== 'immutable') return {}
+  const settings = { immutableTags: [{ glob: '*' }] }
+  return { registries: Object.fromEntries(destinations.map(host => [host, settings])) }
+}
+
 function manifest(job: Job): string {
   const entries = [...repositoriesOf(job)].map(([repository, tags]) => ({
     from: `${job.source}/${repository}`,
     tags,
     to: job.destinations.map(host => `${host}/${repository}`),
   }))
-  return JSON.stringify({ version: 1, images: entries }, undefined, 2)
+  return JSON.stringify({ version: 1, ...immutable(job), images: entries }, undefined, 2)
 }
