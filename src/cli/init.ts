@@ -68,9 +68,12 @@ name: images
 # registries:
 #   docker.io:
 #     auth: { username: { env: HUB_USER }, password: { env: HUB_TOKEN } }
+#     mirrors: [registry.internal/hub]
+#     limits: { pullBudget: 20 }
 #   registry.internal:
 #     tls: { ca: ./ca.pem }
 #     limits: { concurrency: 16 }
+#     immutableTags: [{ semver: '*' }]
 
 # Places that are not registries. "local" is there without a word: an OCI image
 # layout in .waybill/store beside this file.

@@ -4,12 +4,13 @@
  */
 
 import { isRecord } from '../oci/descriptor.ts'
+import type { TagPattern } from '../select/types.ts'
 import { check, type Problem } from './images.validator.gen.js'
 import { pathOf, schemaIssues } from './schema-issues.ts'
 import { didYouMean } from './suggest.ts'
 import type { ManifestText } from './text.ts'
 import type { Tree } from './tree.ts'
-import type { Issue } from './types.ts'
+import type { Issue, RegistrySettings, TlsSettings } from './types.ts'
 import { partAt, valuesOf } from './values.ts'
 import type { Env } from './variables.ts'
 import { quote } from './words.ts'
@@ -26,8 +27,11 @@ export interface RegistryDocument {
     readonly helper?: string
   }
   readonly http?: boolean
-  readonly tls?: { readonly ca: string }
-  readonly limits?: { readonly concurrency?: number; readonly requestsPerSecond?: number }
+  readonly trusts?: readonly string[]
+  readonly mirrors?: readonly string[]
+  readonly tls?: TlsSettings
+  readonly limits?: NonNullable<RegistrySettings['limits']>
+  readonly immutableTags?: readonly TagPattern[]
 }
 
 export interface StoreDocument {

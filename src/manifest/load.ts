@@ -4,6 +4,8 @@ import { createReadStream } from 'node:fs'
 import { readdir, stat } from 'node:fs/promises'
 import { dirname, join, resolve } from 'node:path'
 import { InputError } from '../errors.ts'
+import { loadEngines } from '../select/open.ts'
+import type { Engines } from '../select/types.ts'
 import type { Call } from '../util/call.ts'
 import { MAX_BYTES, type ManifestFile } from './decode.ts'
 import { parseManifest } from './parse.ts'
@@ -32,7 +34,16 @@ export async function loadManifest(request: ManifestRequest, call: Call = {}): P
   for (const name of names) files.push(await readManifestFile(name, cwd, call))
   const registries =
     registriesFile === undefined ? undefined : await readManifestFile(registriesFile, cwd, call)
-  return parseManifest({ files, registries, folder: dirname(resolve(cwd, first)), env })
+  const folder = dirname(resolve(cwd, first))
+  const engines = await enginesFor([...files, ...(registries ? [registries] : [])])
+  return parseManifest({ files, registries, folder, env, engines })
+}
+
+/** For keys that are in the files, or may be: a key can be written with escapes. */
+function enginesFor(files: readonly ManifestFile[]): Promise<Engines> {
+  const has = (word: string) => files.some(({ bytes }) => Buffer.from(bytes).includes(word))
+  const isEscaped = has('\\')
+  return loadEngines({ regex: isEscaped || has('regex'), semver: isEscaped || has('semver') })
 }
 
 /** What a file of `registries:` and `stores:` says of registries, where no manifest is read. */

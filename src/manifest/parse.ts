@@ -1,6 +1,7 @@
 /** From the texts of manifest files to one checked value. Touches no file and no clock. */
 
 import { digestOf, type Digest } from '../oci/digest.ts'
+import type { Engines } from '../select/types.ts'
 import { manifestNames, nameConflicts, placeConflicts } from './conflicts.ts'
 import { decode, type ManifestFile } from './decode.ts'
 import { readDocument, type ReadDocument } from './document.ts'
@@ -18,6 +19,8 @@ export interface ManifestInput {
   /** Where `.waybill/store` is, unless a store `local` is declared; absolute. */
   readonly folder: string
   readonly env: Env
+  /** For patterns: those that the files have need theirs. */
+  readonly engines?: Engines | undefined
 }
 
 /** Throws one `ManifestError` with everything that is wrong. */

@@ -15,6 +15,14 @@ const RULES: Readonly<Record<string, Rule>> = {
     noun: 'a tag',
     hint: 'a tag has 1 to 128 letters, digits, _, . or -, and starts with none of . and -',
   },
+  immutableTags: {
+    noun: 'a tag',
+    hint: "a pattern says what it is: { glob: '1.*' }, { regex: '\\d+' } or { semver: '>=1.2' }",
+  },
+  trusts: {
+    noun: "a host's name",
+    hint: 'write it as auth.example.com, or with its port: auth.example.com:8443',
+  },
   as: { noun: 'a template for a tag', hint: 'like {tag}, v{tag} or stable' },
   platforms: {
     noun: 'a platform',

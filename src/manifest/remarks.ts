@@ -205,7 +205,8 @@ function repeated({ spot: { node } }: Case): Remark[] {
 
 /** What the mapping at `path` may hold. The second step is one of many in all sections. */
 function knownAt(path: readonly string[]): readonly string[] {
-  return keys[path.map((step, index) => (index === 1 ? '*' : step)).join('/')] ?? []
+  const isOneOfMany = (step: string, index: number) => index === 1 || /^\d+$/.test(step)
+  return keys[path.map((step, index) => (isOneOfMany(step, index) ? '*' : step)).join('/')] ?? []
 }
 
 function keysOf(node: Tree): string[] {

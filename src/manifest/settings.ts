@@ -1,9 +1,14 @@
 import { resolve } from 'node:path'
 import { isDeepStrictEqual } from 'node:util'
+import { isRecord } from '../oci/descriptor.ts'
 import { canonicalHost } from '../oci/reference.ts'
-import type { ReadDocument, RegistryDocument, SecretDocument } from './document.ts'
+import type { Engines } from '../select/types.ts'
+import { pathAt, type Declaration } from './declared.ts'
+import type { ReadDocument } from './document.ts'
+import { registryOf } from './registry.ts'
+import { checkPatterns } from './tag-patterns.ts'
 import { spotAt, type Span } from './tree.ts'
-import type { AuthSettings, Issue, RegistrySettings, SecretRef, StoreSettings } from './types.ts'
+import type { Issue, RegistrySettings, StoreSettings } from './types.ts'
 import type { Env } from './variables.ts'
 import { quote } from './words.ts'
 
@@ -20,24 +25,26 @@ interface Surroundings {
   /** Where the default store's folder is. */
   readonly folder: string
   readonly env: Env
+  readonly engines?: Engines | undefined
 }
 
 /** What all files declare; what `owner`, the runner's own file, declares wins. */
 export function settingsOf(
   files: readonly ReadDocument[],
   owner: ReadDocument | undefined,
-  { folder, env }: Surroundings,
+  { folder, env, engines = {} }: Surroundings,
 ): Settings {
   const issues: Issue[] = []
+  const shared = { env, engines, issues }
   const owned = owner ? [owner] : []
   const registries = (group: readonly ReadDocument[]) =>
     gather(
-      group.flatMap(file => registriesIn(file, env, issues)),
+      group.flatMap(file => registriesIn({ file, ...shared })),
       issues,
     )
   const stores = (group: readonly ReadDocument[]) =>
     gather(
-      group.flatMap(file => storesIn(file, env, issues)),
+      group.flatMap(file => storesIn({ file, ...shared })),
       issues,
     )
   const declared = new Map([...stores(files), ...stores(owned)])
@@ -97,81 +104,35 @@ function differing(one: Declared<unknown>, other: Declared<unknown>): Issue {
   })
 }
 
-function registriesIn(file: ReadDocument, env: Env, issues: Issue[]): Declared<RegistrySettings>[] {
-  return Object.entries(file.document.registries ?? {})
-    .filter(([host]) => !file.isBroken('registries', host))
-    .map(([host, registry]) => {
-      const pathAt = pathReader(file, env, issues, ['registries', host])
-      return {
-        name: canonicalHost(host),
-        what: 'registry',
-        settings: registryOf(registry, pathAt),
-        file,
-        at: keyAt(file, ['registries', host]),
-      }
-    })
+type Reader = Omit<Declaration, 'path'>
+
+function registriesIn(reader: Reader): Declared<RegistrySettings>[] {
+  const { file } = reader
+  return Object.entries(file.document.registries ?? {}).flatMap(([host, registry]) => {
+    const path = ['registries', host]
+    const declaration = { ...reader, path }
+    checkPatterns(declaration, 'immutableTags', isRecord(registry) && registry['immutableTags'])
+    if (file.isBroken('registries', host)) return []
+    const settings = registryOf(declaration, registry)
+    const name = canonicalHost(host)
+    return [{ name, what: 'registry', settings, file, at: keyAt(file, path) }]
+  })
 }
 
-function storesIn(file: ReadDocument, env: Env, issues: Issue[]): Declared<StoreSettings>[] {
+function storesIn(reader: Reader): Declared<StoreSettings>[] {
+  const { file } = reader
   return Object.entries(file.document.stores ?? {})
     .filter(([name]) => !file.isBroken('stores', name))
-    .map(([name, { kind, path }]) => {
-      const pathAt = pathReader(file, env, issues, ['stores', name])
+    .map(([name, { kind, path: folder }]) => {
+      const path = ['stores', name]
       return {
         name,
         what: 'store',
-        settings: { kind, path: pathAt(path, 'path') },
+        settings: { kind, path: pathAt({ ...reader, path }, folder, 'path') },
         file,
-        at: keyAt(file, ['stores', name]),
+        at: keyAt(file, path),
       }
     })
-}
-
-type PathReader = (path: string, ...keys: readonly string[]) => string
-
-function registryOf({ auth, http, tls, limits }: RegistryDocument, pathAt: PathReader) {
-  const { username, password, helper } = auth ?? {}
-  const secret = (ref: SecretDocument, key: string): SecretRef =>
-    ref.file === undefined
-      ? { env: ref.env ?? '' }
-      : { file: pathAt(ref.file, 'auth', key, 'file') }
-  const settings: AuthSettings | undefined =
-    helper !== undefined
-      ? { helper }
-      : username !== undefined && password !== undefined
-        ? {
-            username: typeof username === 'string' ? username : secret(username, 'username'),
-            password: secret(password, 'password'),
-          }
-        : undefined
-  return {
-    ...(settings && { auth: settings }),
-    ...(http !== undefined && { http }),
-    ...(tls && { tls: { ca: pathAt(tls.ca, 'tls', 'ca') } }),
-    ...(limits && { limits: { ...limits } }),
-  }
-}
-
-/** Paths are relative to the folder of the file that names them; `~/` is the home folder. */
-function pathReader(
-  file: ReadDocument,
-  env: Env,
-  issues: Issue[],
-  base: readonly string[],
-): PathReader {
-  return (path, ...keys) => {
-    if (!path.startsWith('~/')) return resolve(file.text.folder, path)
-    const home = env['HOME']
-    if (home !== undefined && home !== '') return resolve(home, path.slice(2))
-    issues.push(
-      file.text.issue(spotAt(file.tree, [...base, ...keys]).node, {
-        code: 'MANIFEST_SCHEMA',
-        message: `${quote(path)} is in the home folder, and the environment has no HOME`,
-        hint: 'set HOME, or write the whole path',
-      }),
-    )
-    return resolve(file.text.folder, path)
-  }
 }
 
 function keyAt(file: ReadDocument, path: readonly string[]): Span {

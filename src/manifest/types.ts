@@ -34,28 +34,35 @@ export interface RegistrySettings {
   readonly auth?: AuthSettings
   /** Plain HTTP. Loopback hosts need no flag. */
   readonly http?: boolean
-  /** Absolute paths of PEM files. */
-  readonly tls?: { readonly ca?: string; readonly cert?: string; readonly key?: string }
-  /** Tried first for reads, in this order. */
-  readonly mirrors?: readonly MirrorSettings[]
+  /** Where to read first, in order. */
+  readonly mirrors?: readonly Mirror[]
+  readonly tls?: TlsSettings
   /** Other hosts that it may send us to: token services that get its credentials, and storage. */
   readonly trusts?: readonly string[]
-  /** Tags that, once in place, never change. */
-  readonly immutableTags?: readonly TagPattern[]
   readonly limits?: {
     /** Requests in flight at once, at least 1. */
     readonly concurrency?: number
     readonly requestsPerSecond?: number
-    /** Pulls to be left for others. */
+    /** Stop while this many pulls are left. */
     readonly pullBudget?: number
   }
+  /** Tags that never move there. All of them can be read. */
+  readonly immutableTags?: readonly TagPattern[]
 }
 
-export interface MirrorSettings {
+/** A registry that stands in for another one. */
+export interface Mirror {
   /** Canonical. */
   readonly host: string
-  /** What goes before the repository; empty, or like `hub`. */
+  /** What comes before the other one's repositories there: empty, `hub` or `a/b`. */
   readonly path: string
+}
+
+/** Absolute paths of PEM files; `cert` and `key` go together. */
+export interface TlsSettings {
+  readonly ca?: string
+  readonly cert?: string
+  readonly key?: string
 }
 
 export type StoreSettings = { readonly kind: 'layout'; /** Absolute. */ readonly path: string }

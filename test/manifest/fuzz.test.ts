@@ -13,8 +13,13 @@ registries:
   docker.io:
     auth: { username: { env: HUB_USER }, password: { env: HUB_TOKEN } }
   registry.internal:
-    tls: { ca: ./ca.pem }
-    limits: { concurrency: 16, requestsPerSecond: 50 }
+    mirrors: [mirror.internal/hub, localhost:5000]
+    tls: { ca: ./ca.pem, cert: ./me.pem, key: ./me.key }
+    limits: { concurrency: 16, requestsPerSecond: 50, pullBudget: 20 }
+    immutableTags:
+      - '1.0'
+      - { semver: '>=1.2 <2', glob: "1.*[0-9]" }
+      - regex: v(?<n>\\d{1,3})
 stores:
   cache: { kind: layout, path: ./cache }
 defaults: { to: [local], referrers: true }

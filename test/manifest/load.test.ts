@@ -70,6 +70,24 @@ describe('loadManifest', () => {
   })
 
   it.each([
+    ['written plainly', "{ regex: '1+' }"],
+    ['written with an escape', '{ "re\\x67ex": "1+" }'],
+    ['of versions', "{ semver: '1' }"],
+    ['of versions with an escape', '{ "\\x73emver": "1" }'],
+    ['that need nothing', "{ glob: '1*' }"],
+  ])('reads patterns %s', async (_, pattern) => {
+    const text = `registries: { a.b: { immutableTags: [${pattern}] } }\n`
+    await using at = await project({
+      'images.yaml': image('a'),
+      'b.yaml': `version: 1\n${text}`,
+      'r.yaml': text,
+    })
+    for (const load of [at.load(['images.yaml', 'b.yaml']), at.load(['images.yaml'], 'r.yaml')]) {
+      expect((await load).registries.get('a.b')?.immutableTags).toHaveLength(1)
+    }
+  })
+
+  it.each([
     ['a file that is not there', ['no.yaml'], 'MANIFEST_MISSING', 'there is no no.yaml'],
     [
       'a file in what is no folder',

@@ -1,12 +1,15 @@
 import { ManifestError } from '../../src/manifest/errors.ts'
 import { parseManifest } from '../../src/manifest/parse.ts'
 import type { Issue, Manifest } from '../../src/manifest/types.ts'
+import { loadEngines } from '../../src/select/open.ts'
 
 export interface Surroundings {
   readonly env?: Readonly<Record<string, string>>
   /** The runner's own file of registries and stores. */
   readonly registries?: string
 }
+
+const engines = await loadEngines({ regex: true, semver: true })
 
 /** Parses texts as if they were files in /project: `images.yaml`, or by name. */
 export function parse(
@@ -19,6 +22,7 @@ export function parse(
     registries: registries === undefined ? undefined : fileOf('registries.yaml', registries),
     folder: '/project',
     env,
+    engines,
   })
 }
 
