@@ -9,7 +9,14 @@ import { loadImage, readRoot, type Origin } from '../transfer/image.ts'
 import type { Call } from '../util/call.ts'
 import { mapLimit } from '../util/concurrency.ts'
 import { pause } from '../util/pause.ts'
-import { blockedBy, failureOf, outcomeOf, precheck, type PlaceOutcome } from './outcome.ts'
+import {
+  blockedBy,
+  failureOf,
+  outcomeOf,
+  precheck,
+  stoppedBefore,
+  type PlaceOutcome,
+} from './outcome.ts'
 import type { Workshop } from './workshop.ts'
 
 /** A broken transfer is begun again this often; what already arrived is not sent twice. */
@@ -127,9 +134,10 @@ function isWorthAnother(error: unknown, made: number): boolean {
   return (isRetryable(error) && soon && made < ATTEMPTS) || (spoilt && made === 1)
 }
 
-function outcomeFor(error: unknown, sent: number, { signal }: Call): Outcome {
+function outcomeFor(error: unknown, sent: number, call: Call): Outcome {
   if (error === undefined) return outcomeOf('done', { transferred: sent })
-  return signal?.aborted ? blockedBy('stopped before it was done') : failureOf(error)
+  if (call.signal?.aborted) return blockedBy(stoppedBefore('it was done', call))
+  return failureOf(error)
 }
 
 /** One result per entry, in their order. */

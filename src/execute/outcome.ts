@@ -1,4 +1,5 @@
 import { RunError, WaybillError } from '../errors.ts'
+import type { Call } from '../util/call.ts'
 import type { Outcome, Problem, Result, Step, StepPlace } from '../plan/types.ts'
 import { problemOf } from './problem.ts'
 
@@ -22,6 +23,13 @@ export function failureOf(error: unknown): Outcome {
 export function blockedBy(message: string): Outcome {
   const error: Problem = { code: 'STEP_BLOCKED', message }
   return outcomeOf('blocked', { error })
+}
+
+/** Says why, where it was no wish of the caller's: a limit on the run's time has words of its own. */
+export function stoppedBefore(what: string, { signal }: Call): string {
+  const reason: unknown = signal?.reason
+  const why = reason instanceof WaybillError ? `: ${reason.message}` : ''
+  return `stopped before ${what}${why}`
 }
 
 const WORST: readonly Result[] = ['failed', 'stale', 'blocked', 'done', 'unchanged']

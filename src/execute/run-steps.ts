@@ -1,9 +1,9 @@
-import { isAbort, WaybillError } from '../errors.ts'
+import { isAbort } from '../errors.ts'
 import type { Step, StepReport } from '../plan/types.ts'
 import type { Call } from '../util/call.ts'
 import { mapLimit } from '../util/concurrency.ts'
 import { applyCopy } from './copy-step.ts'
-import { blockedBy, stepOutcome, type PlaceOutcome } from './outcome.ts'
+import { blockedBy, stepOutcome, stoppedBefore, type PlaceOutcome } from './outcome.ts'
 import { applyTag } from './tag-step.ts'
 import type { Workshop } from './workshop.ts'
 
@@ -39,7 +39,8 @@ interface Applied {
 }
 
 async function runStep(step: Step, workshop: Workshop, call: Call): Promise<StepReport> {
-  if (call.signal?.aborted) return close(step, workshop, blocked(step, stopped('it began', call)))
+  if (call.signal?.aborted)
+    return close(step, workshop, blocked(step, stoppedBefore('it began', call)))
   const started = workshop.now()
   workshop.onEvent({ kind: 'step-start', step })
   try {
@@ -47,7 +48,7 @@ async function runStep(step: Step, workshop: Workshop, call: Call): Promise<Step
     return close(step, workshop, { ...applied, milliseconds: workshop.now() - started })
   } catch (error) {
     if (!isAbort(error) && !call.signal?.aborted) throw error
-    return close(step, workshop, blocked(step, stopped('it was done', call)))
+    return close(step, workshop, blocked(step, stoppedBefore('it was done', call)))
   }
 }
 
@@ -58,12 +59,6 @@ function apply(step: Step, workshop: Workshop, call: Call): Promise<Omit<Applied
     case 'tag':
       return applyTag(step, workshop, call)
   }
-}
-
-function stopped(before: string, { signal }: Call): string {
-  const reason: unknown = signal?.reason
-  const why = reason instanceof WaybillError ? `: ${reason.message}` : ''
-  return `stopped before ${before}${why}`
 }
 
 function blocked(step: Step, why: string): Applied {

@@ -63,6 +63,15 @@ const WORDS: Readonly<Record<string, string>> = {
   ERR_SSL_WRONG_VERSION_NUMBER: 'it does not speak TLS',
 }
 
+/** OpenSSL's names for a certificate that leads to no authority we know. */
+const UNTRUSTED = new Set([
+  'DEPTH_ZERO_SELF_SIGNED_CERT',
+  'SELF_SIGNED_CERT_IN_CHAIN',
+  'UNABLE_TO_GET_ISSUER_CERT',
+  'UNABLE_TO_GET_ISSUER_CERT_LOCALLY',
+  'UNABLE_TO_VERIFY_LEAF_SIGNATURE',
+])
+
 function describe(cause: unknown): { code: string | undefined; message: string } {
   const code = codeOf(cause)
   const known = code === undefined ? undefined : WORDS[code]
@@ -80,7 +89,13 @@ function hintFor(code: string | undefined, host: string): string | undefined {
     return `if it is meant to be plain HTTP, say so: registries: { '${host}': { http: true } }`
   }
   if (code === 'ENOTFOUND') return 'is the host spelled right?'
-  if (code?.includes('CERT') || code?.includes('SELF_SIGNED')) {
+  if (code === 'ERR_TLS_CERT_ALTNAME_INVALID') {
+    return 'its certificate is for another name: is the host spelled as the certificate has it?'
+  }
+  if (code === 'CERT_HAS_EXPIRED' || code === 'CERT_NOT_YET_VALID') {
+    return "its certificate has to be renewed, or this machine's clock is wrong"
+  }
+  if (code !== undefined && UNTRUSTED.has(code)) {
     return `trust its authority with registries: { '${host}': { tls: { ca: ./ca.pem } } }`
   }
   return undefined
