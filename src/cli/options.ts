@@ -35,6 +35,14 @@ export const manifestOptions: Readonly<Record<string, Option>> = {
   },
 }
 
+/** For commands that only look. */
+export const trustOptions: Readonly<Record<string, Option>> = {
+  untrusted: {
+    type: 'boolean',
+    help: "Take the manifest for a stranger's: it may name no secret, and nothing outside its folder.",
+  },
+}
+
 /** How results and progress are told. */
 export const outputOptions: Readonly<Record<string, Option>> = {
   output: {

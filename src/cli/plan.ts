@@ -1,7 +1,13 @@
 import type { Command } from './command.ts'
 import { worstOf } from './exit-codes.ts'
 import { isSet, textFlag } from './flags.ts'
-import { manifestOptions, outputOptions, runOptions, verifyImmutableOption } from './options.ts'
+import {
+  manifestOptions,
+  outputOptions,
+  runOptions,
+  trustOptions,
+  verifyImmutableOption,
+} from './options.ts'
 import { planFileWish, writePlanFile } from './plan-file.ts'
 import { lookOf, openFromFlags, openProgress, openRunSignal, tellPulls } from './session.ts'
 
@@ -10,6 +16,7 @@ export const plan: Command = {
   positionals: [],
   options: {
     ...manifestOptions,
+    ...trustOptions,
     out: {
       type: 'string',
       short: 'o',
@@ -29,10 +36,13 @@ export const plan: Command = {
   details: `
 The plan names every place that would change, the digest it would get, and the digest it has now. What could not be looked at is listed as unknown: it is never taken for missing, nor for up to date.
 
+With --untrusted the manifest may be anybody's, as in a pull request from outside: it may name no environment variable, file, helper, certificate or mirror, no plain HTTP, and no folder outside its own. What it needs of these belongs into the file given with --registries, which is trusted. Credentials come from there and from the usual places, and go to their own registry only.
+
 Examples:
   waybill plan
   waybill plan -f images.yaml -f team/images.yaml
   waybill plan -o plan.json && waybill apply plan.json
+  waybill plan --untrusted --registries /etc/waybill/registries.yaml
 `,
 
   async run({ flags }, shell) {

@@ -79,6 +79,7 @@ export async function openFromFlags(
       files: listFlag(flags, 'file'),
       ...(registriesFile !== undefined && { registriesFile }),
       ...(authfile !== undefined && { authfile }),
+      untrusted: isSet(flags, 'untrusted'),
       cwd,
       env,
       pid,

@@ -3,8 +3,8 @@ import { printable } from '../manifest/format.ts'
 import type { Issue, Manifest } from '../manifest/types.ts'
 import { count } from '../report/units.ts'
 import type { Command, Shell } from './command.ts'
-import { listFlag, textFlag } from './flags.ts'
-import { manifestOptions, outputOptions } from './options.ts'
+import { isSet, listFlag, textFlag } from './flags.ts'
+import { manifestOptions, outputOptions, trustOptions } from './options.ts'
 
 const INVALID = 64
 
@@ -14,7 +14,7 @@ const {
   quiet: _quiet,
   verbose: _verbose,
   ...options
-} = { ...manifestOptions, ...outputOptions }
+} = { ...manifestOptions, ...trustOptions, ...outputOptions }
 
 export const validate: Command = {
   summary: 'Check manifests. Looks at no registry and no store.',
@@ -22,6 +22,8 @@ export const validate: Command = {
   options,
   details: `
 Everything that is wrong is told at once, each with its file, line and column. Advice on a manifest that is right does not make it wrong.
+
+With --untrusted it also tells what "waybill plan --untrusted" would refuse.
 
 Examples:
   waybill validate
@@ -36,6 +38,7 @@ Examples:
         {
           files: listFlag(flags, 'file'),
           registriesFile: textFlag(flags, 'registries'),
+          untrusted: isSet(flags, 'untrusted'),
           cwd: shell.cwd,
           env: shell.env,
         },

@@ -11,6 +11,7 @@ import { didYouMean } from './suggest.ts'
 import type { ManifestText } from './text.ts'
 import type { Tree } from './tree.ts'
 import type { Issue, RegistrySettings, TlsSettings } from './types.ts'
+import { refusedIn } from './untrusted.ts'
 import { partAt, valuesOf } from './values.ts'
 import type { Env } from './variables.ts'
 import { quote } from './words.ts'
@@ -79,17 +80,29 @@ const SLICE = 500
 const ENOUGH = 2_000
 const SETTINGS = ['registries', 'stores']
 
-/** `kind` says what the file may hold: everything, or only `registries` and `stores`. */
+export interface Reading {
+  readonly env: Env
+  /** What the file may hold: everything, or only `registries` and `stores`. */
+  readonly kind: 'manifest' | 'registries'
+  readonly untrusted: boolean
+}
+
 export function readDocument(
   text: ManifestText,
   tree: Tree,
-  env: Env,
-  kind: 'manifest' | 'registries',
+  { env, kind, untrusted }: Reading,
 ): ReadDocument {
-  const { value, issues, blamed, broken, variables } = valuesOf(text, tree, env)
+  const values = valuesOf(text, tree, untrusted ? undefined : env)
+  const { value, issues, blamed, broken, variables } = values
+  const strange = untrusted ? refusedIn(text, tree) : []
   const isPart = kind === 'registries' && isRecord(value)
   const { problems, whole } = problemsOf(isPart ? settingsIn(value) : value)
-  const refused = new Set([...broken, ...problems.map(brokenBy), ...(whole ? [] : ['images'])])
+  const refused = new Set([
+    ...broken,
+    ...strange.map(({ part }) => part),
+    ...problems.map(brokenBy),
+    ...(whole ? [] : ['images']),
+  ])
   return {
     text,
     tree,
@@ -97,6 +110,7 @@ export function readDocument(
     document: isRecord(value) ? value : {},
     issues: [
       ...issues,
+      ...strange.map(({ issue }) => issue),
       ...schemaIssues(problems.slice(0, ENOUGH), { text, tree, value }, blamed),
       ...(isPart ? strayIssues(text, tree) : []),
     ],

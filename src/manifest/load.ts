@@ -1,4 +1,4 @@
-/** Reads the manifest files that `-f` and `--registries` name. The only I/O of this room. */
+/** Reads the manifest files that `-f` and `--registries` name. With links.ts, the only I/O of this room. */
 
 import { createReadStream } from 'node:fs'
 import { readdir, stat } from 'node:fs/promises'
@@ -8,6 +8,7 @@ import { loadEngines } from '../select/open.ts'
 import type { Engines } from '../select/types.ts'
 import type { Call } from '../util/call.ts'
 import { MAX_BYTES, type ManifestFile } from './decode.ts'
+import { refuseLinkedFile, refuseLinkedStore } from './links.ts'
 import { parseManifest } from './parse.ts'
 import type { Manifest, RegistrySettings } from './types.ts'
 import type { Env } from './variables.ts'
@@ -20,15 +21,22 @@ export interface ManifestRequest {
   /** What relative paths in `files` are relative to. */
   readonly cwd: string
   readonly env: Env
+  /** Nobody has looked at `files`, as in a stranger's pull request. */
+  readonly untrusted?: boolean | undefined
 }
 
 export async function loadManifest(request: ManifestRequest, call: Call = {}): Promise<Manifest> {
-  const { cwd, env, registriesFile } = request
+  const { cwd, env, registriesFile, untrusted = false } = request
   const [first] = request.files
   if (first === undefined) throw new InputError('BAD_ARGUMENT', 'no manifest file is named')
 
   const names: string[] = []
-  for (const file of request.files) names.push(...(await filesAt(file, cwd)))
+  for (const file of request.files) {
+    if (untrusted) await refuseLinkedFile(file, file, cwd)
+    const found = await filesAt(file, cwd)
+    if (untrusted) for (const name of found) await refuseLinkedFile(name, file, cwd)
+    names.push(...found)
+  }
   refuseRepeated(names, cwd)
   const files: ManifestFile[] = []
   for (const name of names) files.push(await readManifestFile(name, cwd, call))
@@ -36,7 +44,11 @@ export async function loadManifest(request: ManifestRequest, call: Call = {}): P
     registriesFile === undefined ? undefined : await readManifestFile(registriesFile, cwd, call)
   const folder = dirname(resolve(cwd, first))
   const engines = await enginesFor([...files, ...(registries ? [registries] : [])])
-  return parseManifest({ files, registries, folder, env, engines })
+  const manifest = parseManifest({ files, registries, folder, env, engines, untrusted })
+  for (const [name, { path, within }] of manifest.stores) {
+    if (within !== undefined) await refuseLinkedStore(name, { path, within })
+  }
+  return manifest
 }
 
 /** For keys that are in the files, or may be: a key can be written with escapes. */

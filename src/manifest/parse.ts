@@ -4,7 +4,7 @@ import { digestOf, type Digest } from '../oci/digest.ts'
 import type { Engines } from '../select/types.ts'
 import { manifestNames, nameConflicts, placeConflicts } from './conflicts.ts'
 import { decode, type ManifestFile } from './decode.ts'
-import { readDocument, type ReadDocument } from './document.ts'
+import { readDocument, type ReadDocument, type Reading } from './document.ts'
 import { ManifestError } from './errors.ts'
 import { settingsOf, type Settings } from './settings.ts'
 import type { Issue, Manifest, Wish } from './types.ts'
@@ -21,13 +21,15 @@ export interface ManifestInput {
   readonly env: Env
   /** For patterns: those that the files have need theirs. */
   readonly engines?: Engines | undefined
+  /** Nobody has looked at the files; `registries` is trusted all the same. */
+  readonly untrusted?: boolean | undefined
 }
 
 /** Throws one `ManifestError` with everything that is wrong. */
 export function parseManifest(input: ManifestInput): Manifest {
-  const { files, registries, env } = input
-  const read = files.map(file => readFile(file, env, 'manifest'))
-  const owner = registries && readFile(registries, env, 'registries')
+  const { files, registries, env, untrusted = false } = input
+  const read = files.map(file => readFile(file, { env, kind: 'manifest', untrusted }))
+  const owner = registries && readFile(registries, { env, kind: 'registries', untrusted: false })
 
   const documents = read.flatMap(({ document }) => document ?? [])
   const settings = settingsOf(documents, owner?.document, input)
@@ -56,13 +58,13 @@ interface Read {
   readonly issues: readonly Issue[]
 }
 
-function readFile(file: ManifestFile, env: Env, kind: 'manifest' | 'registries'): Read {
+function readFile(file: ManifestFile, reading: Reading): Read {
   const text = decode(file)
   if ('code' in text) return { issues: [text] }
   const { tree, flaws } = readYaml(text.text)
   const found = flaws.map(({ at, ...said }) => text.issue(at, { code: 'MANIFEST_SYNTAX', ...said }))
   if (tree === undefined) return { issues: found }
-  const document = readDocument(text, tree, env, kind)
+  const document = readDocument(text, tree, reading)
   return { document, issues: [...found, ...document.issues] }
 }
 

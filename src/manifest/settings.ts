@@ -26,13 +26,15 @@ interface Surroundings {
   readonly folder: string
   readonly env: Env
   readonly engines?: Engines | undefined
+  /** Of `files`; `owner` is trusted. */
+  readonly untrusted?: boolean | undefined
 }
 
 /** What all files declare; what `owner`, the runner's own file, declares wins. */
 export function settingsOf(
   files: readonly ReadDocument[],
   owner: ReadDocument | undefined,
-  { folder, env, engines = {} }: Surroundings,
+  { folder, env, engines = {}, untrusted = false }: Surroundings,
 ): Settings {
   const issues: Issue[] = []
   const shared = { env, engines, issues }
@@ -47,14 +49,33 @@ export function settingsOf(
       group.flatMap(file => storesIn({ file, ...shared })),
       issues,
     )
-  const declared = new Map([...stores(files), ...stores(owned)])
+  const own = stores(owned)
+  const declared = new Map([...stores(files), ...own])
   const path = declared.get(DEFAULT_STORE)?.settings.path ?? resolve(folder, '.waybill/store')
-  issues.push(...sharedFolders(declared.values(), path))
+  // those of the owner go first, so that it is the others that are told to move
+  issues.push(...sharedFolders(new Map([...own, ...declared]).values(), path))
+  const local: StoreSettings = { kind: 'layout', path }
+  const found = new Map([[DEFAULT_STORE, local], ...settingsIn(declared)])
+  const homeOf = (name: string) => declared.get(name)?.file.text.folder ?? folder
   return {
     registries: settingsIn([...registries(files), ...registries(owned)]),
-    stores: new Map([[DEFAULT_STORE, { kind: 'layout', path }], ...settingsIn(declared)]),
+    stores: untrusted ? confined(found, own, homeOf) : found,
     issues,
   }
+}
+
+/** All stores but those in `own` have to stay within their home. */
+function confined(
+  stores: ReadonlyMap<string, StoreSettings>,
+  own: ReadonlyMap<string, unknown>,
+  homeOf: (name: string) => string,
+): Map<string, StoreSettings> {
+  return new Map(
+    Array.from(stores, ([name, settings]) => [
+      name,
+      own.has(name) ? settings : { ...settings, within: homeOf(name) },
+    ]),
+  )
 }
 
 interface Declared<T> {

@@ -12,7 +12,12 @@ export interface Location {
 
 /** Something wrong, or worth saying, at one spot of a manifest. */
 export interface Issue {
-  readonly code: 'MANIFEST_SYNTAX' | 'MANIFEST_SCHEMA' | 'MANIFEST_CONFLICT' | 'MANIFEST_ADVICE'
+  readonly code:
+    | 'MANIFEST_SYNTAX'
+    | 'MANIFEST_SCHEMA'
+    | 'MANIFEST_CONFLICT'
+    | 'MANIFEST_UNTRUSTED'
+    | 'MANIFEST_ADVICE'
   readonly message: string
   readonly location: Location
   /** The line of the file that `location` names, without its line break. */
@@ -65,7 +70,13 @@ export interface TlsSettings {
   readonly key?: string
 }
 
-export type StoreSettings = { readonly kind: 'layout'; /** Absolute. */ readonly path: string }
+export interface StoreSettings {
+  readonly kind: 'layout'
+  /** Absolute. */
+  readonly path: string
+  /** The folder that it may not be led out of, where an untrusted manifest says where it is. */
+  readonly within?: string
+}
 
 /** Where an image comes from: exactly one of tag and digest decides (the digest, if both). */
 export interface Source {

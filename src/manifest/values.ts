@@ -17,7 +17,7 @@ export interface Values {
 
 interface Work {
   readonly text: ManifestText
-  readonly env: Env
+  readonly env: Env | undefined
   readonly issues: Issue[]
   readonly blamed: Set<Tree>
   readonly broken: Set<string>
@@ -29,7 +29,8 @@ const VERBATIM = new Set(['env', 'password'])
 /** Sections whose parts stand alone: that one is wrong says nothing of the others. */
 const PARTED = new Set(['images', 'registries', 'stores'])
 
-export function valuesOf(text: ManifestText, tree: Tree, env: Env): Values {
+/** Without an environment, texts may name no variable. */
+export function valuesOf(text: ManifestText, tree: Tree, env: Env | undefined): Values {
   const work: Work = {
     text,
     env,

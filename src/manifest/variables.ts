@@ -13,6 +13,7 @@ export interface Refusal {
   /** Which `${` of the text it is about, from 0; escaped ones count. */
   readonly index: number
   readonly part: string
+  readonly code?: 'MANIFEST_UNTRUSTED'
   readonly message: string
   readonly hint: string
 }
@@ -23,7 +24,8 @@ const MAX_REFUSALS = 20
 const PART = /\$\$|\$\{([^}]*)(\}?)/g
 const VARIABLE = /^([A-Za-z_][A-Za-z0-9_]*)(?::-(.*))?$/s
 
-export function expand(text: string, env: Env): Expansion {
+/** Without an environment, no variable may be named. */
+export function expand(text: string, env: Env | undefined): Expansion {
   const names: string[] = []
   const refusals: Refusal[] = []
   let openings = 0
@@ -32,10 +34,10 @@ export function expand(text: string, env: Env): Expansion {
     if (body === undefined) return '$'
     const [, name, fallback] = (close && VARIABLE.exec(body)) || []
     if (name !== undefined) names.push(name)
-    const value = name === undefined ? undefined : valueOf(env, name, fallback)
+    const value = name === undefined ? undefined : env && valueOf(env, name, fallback)
     if (value !== undefined) return value
     if (refusals.length < MAX_REFUSALS) {
-      refusals.push({ index: openings - 1, part, ...refusal(part, name) })
+      refusals.push({ index: openings - 1, part, ...refusal(part, name, env) })
     }
     return part
   })
@@ -48,14 +50,19 @@ function valueOf(env: Env, name: string, fallback: string | undefined): string |
   return fallback === undefined ? value : value || fallback
 }
 
-function refusal(part: string, name: string | undefined): { message: string; hint: string } {
-  return name === undefined
-    ? {
-        message: `"${part}" names no variable`,
-        hint: 'write ${NAME} or ${NAME:-default}; a literal ${ is written $${',
-      }
-    : {
-        message: `the environment has no ${name}`,
-        hint: `set it, or give a default: \${${name}:-default}`,
-      }
+function refusal(
+  part: string,
+  name: string | undefined,
+  env: Env | undefined,
+): Omit<Refusal, 'index' | 'part'> {
+  if (name === undefined) {
+    const hint = 'write ${NAME} or ${NAME:-default}; a literal ${ is written $${'
+    return { message: `"${part}" names no variable`, hint }
+  }
+  if (env === undefined) {
+    const message = 'an untrusted manifest may not name an environment variable'
+    return { code: 'MANIFEST_UNTRUSTED', message, hint: 'write out what it stands for' }
+  }
+  const hint = `set it, or give a default: \${${name}:-default}`
+  return { message: `the environment has no ${name}`, hint }
 }

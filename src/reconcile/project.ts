@@ -32,6 +32,8 @@ export interface ProjectInit extends Owner {
   /** A file of `registries:` and `stores:` that wins over the manifest's. */
   readonly registriesFile?: string
   readonly authfile?: string
+  /** Nobody has looked at the manifest. */
+  readonly untrusted?: boolean
   readonly cwd: string
   readonly env: Readonly<Record<string, string | undefined>>
   readonly version: string
@@ -59,11 +61,11 @@ export interface Project extends AsyncDisposable {
 }
 
 export async function openProject(init: ProjectInit, call: Call = {}): Promise<Project> {
-  const { files, registriesFile, authfile, cwd, env } = init
+  const { files, registriesFile, authfile, cwd, env, untrusted } = init
   // every request in flight listens to the one signal that stops the run
   if (call.signal) setMaxListeners(0, call.signal)
   const manifest = await loadManifest(
-    { files, cwd, env, ...(registriesFile !== undefined && { registriesFile }) },
+    { files, cwd, env, untrusted, ...(registriesFile !== undefined && { registriesFile }) },
     call,
   )
   const credentials = openCredentials({

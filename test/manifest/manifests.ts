@@ -7,6 +7,7 @@ export interface Surroundings {
   readonly env?: Readonly<Record<string, string>>
   /** The runner's own file of registries and stores. */
   readonly registries?: string
+  readonly untrusted?: boolean
 }
 
 const engines = await loadEngines({ regex: true, semver: true })
@@ -14,7 +15,7 @@ const engines = await loadEngines({ regex: true, semver: true })
 /** Parses texts as if they were files in /project: `images.yaml`, or by name. */
 export function parse(
   texts: string | Readonly<Record<string, string | Uint8Array>>,
-  { env = {}, registries }: Surroundings = {},
+  { env = {}, registries, untrusted }: Surroundings = {},
 ): Manifest {
   const named = typeof texts === 'string' ? { 'images.yaml': texts } : texts
   return parseManifest({
@@ -23,6 +24,7 @@ export function parse(
     folder: '/project',
     env,
     engines,
+    untrusted,
   })
 }
 

@@ -1,0 +1,115 @@
+/**
+ * What a manifest may not say while nobody has looked at it, as in the plan of a stranger's pull
+ * request: nothing that could bring secrets of the machine, or what is outside the manifest's
+ * folder, to where its author can see them. Variables in texts are refused where texts are read.
+ */
+
+import { isAbsolute, relative, resolve } from 'node:path'
+import type { ManifestText } from './text.ts'
+import { valueOf, type Entry, type Span, type Tree } from './tree.ts'
+import type { Issue } from './types.ts'
+import { partAt } from './values.ts'
+import { quote } from './words.ts'
+
+export interface Refused {
+  /** The section, or the thing in it, that cannot be used: `stores/x`. */
+  readonly part: string
+  readonly issue: Issue
+}
+
+interface Finding {
+  readonly at: Span
+  /** What an untrusted manifest may not do. */
+  readonly what: string
+}
+
+const ELSEWHERE = 'put it into the file given with --registries, which is trusted'
+
+/** All that is refused of a file in `registries` and `stores`. */
+export function refusedIn(text: ManifestText, tree: Tree): readonly Refused[] {
+  const of = (section: string, findingsIn: (name: string, value: Tree) => readonly Finding[]) =>
+    entriesOf(valueOf(tree, section)).flatMap(([name, { value }]) =>
+      findingsIn(name, value).map(({ at, what }) => ({
+        part: partAt(section, name),
+        issue: text.issue(at, {
+          code: 'MANIFEST_UNTRUSTED',
+          message: `an untrusted manifest may not ${what}`,
+          hint: ELSEWHERE,
+        }),
+      })),
+    )
+  return [...of('registries', inRegistry), ...of('stores', (_, value) => inStore(text, value))]
+}
+
+/** Credentials go to whoever these keys say is the registry, so none of them is a stranger's. */
+function inRegistry(host: string, registry: Tree): readonly Finding[] {
+  return entriesOf(registry).flatMap(([key, entry]): readonly Finding[] => {
+    switch (key) {
+      case 'auth':
+        return inAuth(entry)
+      case 'tls':
+        return inTls(entry)
+      case 'http':
+        return entry.value.kind === 'scalar' && entry.value.value === false
+          ? []
+          : [{ at: entry, what: 'ask for plain HTTP: credentials would be sent in the clear' }]
+      case 'mirrors':
+        return [{ at: entry, what: `name mirrors: they would answer in the name of ${host}` }]
+      default:
+        return []
+    }
+  })
+}
+
+const SECRETS: Readonly<Record<string, string>> = {
+  env: 'name an environment variable',
+  file: 'name a secret file',
+  helper: 'name a credential helper, which is a program',
+}
+
+function inAuth(auth: Entry): readonly Finding[] {
+  const inner = entriesOf(auth.value).flatMap(([key, entry]) => [
+    [key, entry] as const,
+    ...entriesOf(entry.value),
+  ])
+  const found = inner.flatMap(([key, at]) => {
+    const what = SECRETS[key]
+    return what === undefined ? [] : [{ at, what }]
+  })
+  return found.length > 0 ? found : [{ at: auth, what: 'say who to be at a registry' }]
+}
+
+const TLS: Readonly<Record<string, string>> = {
+  ca: 'choose whom to trust: credentials would be sent there',
+  cert: 'name a certificate to show',
+  key: 'name a key',
+}
+
+function inTls(tls: Entry): readonly Finding[] {
+  const found = entriesOf(tls.value).flatMap(([key, at]) => {
+    const what = TLS[key]
+    return what === undefined ? [] : [{ at, what }]
+  })
+  return found.length > 0 ? found : [{ at: tls, what: 'say how certificates are checked' }]
+}
+
+function inStore({ folder }: ManifestText, store: Tree): readonly Finding[] {
+  const path = valueOf(store, 'path')
+  if (path?.kind !== 'scalar' || typeof path.value !== 'string') return []
+  if (isPlainPath(path.value) && isInside(folder, resolve(folder, path.value))) return []
+  return [{ at: path, what: `name a folder outside its own: ${quote(path.value)}` }]
+}
+
+function isPlainPath(path: string): boolean {
+  return !isAbsolute(path) && !path.startsWith('~')
+}
+
+/** Whether `path` is `folder` or below it; both absolute. */
+export function isInside(folder: string, path: string): boolean {
+  const way = relative(folder, path)
+  return !isAbsolute(way) && !/^\.\.(?:[\\/]|$)/.test(way)
+}
+
+function entriesOf(tree: Tree | undefined): readonly (readonly [string, Entry])[] {
+  return tree?.kind === 'mapping' ? [...tree.entries] : []
+}
