@@ -166,6 +166,27 @@ it('survives any change to a manifest', async () => {
   expect(Math.min(valid.true, valid.false)).toBeGreaterThan(0)
 })
 
+it('gives no variable away while it is not trusted, whatever is changed', () => {
+  const secret = 'hunter2'
+  const env = { NAME: secret, X: secret, HUB_USER: secret, HUB_TOKEN: secret, HOME: secret }
+  const told = (text: string) => {
+    try {
+      const { registries, stores, ...rest } = parse(text, { env, untrusted: true })
+      return JSON.stringify([...registries, ...stores, rest])
+    } catch (error) {
+      if (error instanceof ManifestError) return formatManifestError(error)
+      throw error
+    }
+  }
+  expect(told(SAMPLE)).toContain('an untrusted manifest may not name an environment variable')
+  fc.assert(
+    fc.property(mutated, text => {
+      expect(told(text)).not.toContain(secret)
+    }),
+    { numRuns: 500 },
+  )
+})
+
 it('survives any bytes', async () => {
   await fc.assert(
     fc.asyncProperty(fc.uint8Array({ maxLength: 40 }), async bytes => {
