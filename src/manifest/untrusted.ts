@@ -55,6 +55,8 @@ function inRegistry(host: string, registry: Tree): readonly Finding[] {
           : [{ at: entry, what: 'ask for plain HTTP: credentials would be sent in the clear' }]
       case 'mirrors':
         return [{ at: entry, what: `name mirrors: they would answer in the name of ${host}` }]
+      case 'trusts':
+        return [{ at: entry, what: 'choose who else gets credentials' }]
       default:
         return []
     }

@@ -6,6 +6,23 @@ const of = (lines: string) => `version: 1\nregistries:\n  docker.io:\n    ${line
 const settings = (lines: string) => parse(of(lines)).registries.get('docker.io')
 const said = async (lines: string) => (await issuesOf(of(lines))).map(brief)
 
+describe('trusts', () => {
+  it('names hosts, with their ports', async () => {
+    const { trusts } = settings('trusts: [Auth.example.com, "10.0.0.5:9000"]')!
+    expect(trusts).toEqual(['auth.example.com', '10.0.0.5:9000'])
+  })
+
+  it.each([
+    ['[]', '4:13+2 "trusts" is an empty list | name one, or leave it out'],
+    [
+      '["https://a.io"]',
+      `4:14+14 "https://a.io" is not a host's name | write it as auth.example.com, or with its port: auth.example.com:8443`,
+    ],
+  ])('%s is refused', async (trusts, issue) => {
+    expect(await said(`trusts: ${trusts}`)).toEqual([issue])
+  })
+})
+
 describe('mirrors', () => {
   it('are hosts, perhaps with a path, in their order', () => {
     const { mirrors } = settings(

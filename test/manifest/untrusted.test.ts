@@ -93,6 +93,11 @@ describe('an untrusted manifest is refused for', () => {
       registry('mirrors: [r.io]'),
       [`2:22+7 ${MAY} name mirrors: they would answer in the name of a.b | ${ELSEWHERE}`],
     ],
+    [
+      'trusted hosts',
+      registry('trusts: [r.io]'),
+      [`2:22+6 ${MAY} choose who else gets credentials | ${ELSEWHERE}`],
+    ],
     ['a folder above', store('../x'), [`2:36+4 ${OUTSIDE}: "../x" | ${ELSEWHERE}`]],
     ['the folder above', store('..'), [`2:36+2 ${OUTSIDE}: ".." | ${ELSEWHERE}`]],
     ['a detour', store('a/../../x'), [`2:36+9 ${OUTSIDE}: "a/../../x" | ${ELSEWHERE}`]],
