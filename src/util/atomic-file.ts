@@ -1,7 +1,7 @@
 /**
  * Files that are there whole or not at all, also after a crash.
  *
- * What a killed process leaves behind is named `.<file>.<hex>.tmp`, in the file's folder.
+ * What a killed process leaves behind is named `.<file>.<mark>.<hex>.tmp`, in the file's folder.
  */
 import { randomBytes } from 'node:crypto'
 import { open, rename, rm, type FileHandle } from 'node:fs/promises'
@@ -9,18 +9,20 @@ import { basename, dirname, join } from 'node:path'
 import { Writable } from 'node:stream'
 import type { Call } from './call.ts'
 
-interface Writing extends Call {
+export interface Writing extends Call {
   /** Who may read and write the file, from its first byte on; the process's mask narrows it. */
   readonly mode?: number
+  /** Of the process that writes, as `markOf` gives it. Without one its left-overs are nobody's. */
+  readonly mark?: string | undefined
 }
 
 /** `bytes` in place of whatever `path` was; on disk once this resolves. */
 export async function writeAtomic(
   path: string,
   bytes: Uint8Array | string,
-  call?: Call,
+  writing?: Writing,
 ): Promise<void> {
-  await replaceFile(path, file => file.writeFile(bytes), call)
+  await replaceFile(path, file => file.writeFile(bytes), writing)
   await syncFolder(dirname(path))
 }
 
@@ -31,10 +33,10 @@ export async function writeAtomic(
 export async function replaceFile(
   path: string,
   fill: (file: FileHandle) => Promise<void>,
-  { signal, mode = 0o666 }: Writing = {},
+  { signal, mode = 0o666, mark = '' }: Writing = {},
 ): Promise<void> {
   signal?.throwIfAborted()
-  const temporary = temporaryFor(path)
+  const temporary = temporaryFor(path, mark)
   const file = await open(temporary, 'wx', mode)
   try {
     try {
@@ -68,9 +70,20 @@ export function sinkOf(file: Pick<FileHandle, 'writev' | 'writeFile'>): Writable
   })
 }
 
-function temporaryFor(path: string): string {
-  const name = `.${basename(path)}.${randomBytes(8).toString('hex')}.tmp`
-  return join(dirname(path), name)
+/** A name beside `path` that nobody else has. */
+export function temporaryFor(path: string, mark: string): string {
+  const parts = [basename(path), ...(mark === '' ? [] : [mark]), randomBytes(8).toString('hex')]
+  return join(dirname(path), `.${parts.join('.')}.tmp`)
+}
+
+const LEFT_OVER = /^\.(?<file>.+?)\.(?:(?<mark>\d+-\d+-[0-9a-f]{12})\.)?[0-9a-f]{16}\.tmp$/s
+
+/** The file that somebody began to write under this name, and whose mark it has. */
+export function parseLeftOver(
+  name: string,
+): { readonly file: string; readonly mark: string } | undefined {
+  const { file, mark = '' } = LEFT_OVER.exec(name)?.groups ?? {}
+  return file === undefined ? undefined : { file, mark }
 }
 
 /** File systems that cannot sync a folder say so in one of these ways. */

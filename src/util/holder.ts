@@ -1,4 +1,5 @@
-/** Who holds a lock, and whether that process has ended. */
+/** Who holds a lock or writes a file, and whether that process has ended. */
+import { createHash } from 'node:crypto'
 import { readFile, readlink } from 'node:fs/promises'
 import { isRecord } from '../oci/descriptor.ts'
 
@@ -55,7 +56,32 @@ export function parseHolder(text: string): Holder | undefined {
  */
 export async function hasEnded(other: Holder, self: Identity): Promise<boolean | undefined> {
   const isNear = self.space !== '' && other.space === self.space && other.host === self.host
-  if (!isNear) return undefined
+  return isNear ? isOver(other) : undefined
+}
+
+const MARK = /^(?<pid>[1-9]\d{0,9})-(?<ticks>\d{1,20})-(?<where>[0-9a-f]{12})$/
+
+/**
+ * A process in few letters, for the names of its files; empty where the system does not tell
+ * enough to know it again.
+ */
+export function markOf(self: Identity): string {
+  const { pid, ticks, space } = self
+  return space === '' || ticks === '' ? '' : `${pid}-${ticks}-${whereIs(self)}`
+}
+
+/** As `hasEnded`, of the process that has this mark. */
+export async function hasEndedMarked(mark: string, self: Identity): Promise<boolean | undefined> {
+  const { pid, ticks = '', where } = MARK.exec(mark)?.groups ?? {}
+  const isNear = self.space !== '' && where === whereIs(self)
+  return isNear ? isOver({ pid: Number(pid), ticks }) : undefined
+}
+
+function whereIs({ host, space }: Identity): string {
+  return createHash('sha256').update(`${host} ${space}`).digest('hex').slice(0, 12)
+}
+
+async function isOver(other: Pick<Identity, 'pid' | 'ticks'>): Promise<boolean | undefined> {
   const life = await lifeOf(other.pid)
   // a /proc that does not even show the first process hides others too
   if (!life) return (await lifeOf(1)) ? true : undefined

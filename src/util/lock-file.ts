@@ -1,17 +1,27 @@
 /**
- * A lock between processes: a file made with O_EXCL, which says who holds it and whose mtime is
- * that holder's heartbeat.
+ * A lock between processes: a file that only one can make, which says who holds it and whose mtime
+ * is that holder's heartbeat.
  *
  * A dead holder's file is taken over, and that is where such locks usually break: two processes
  * find the same dead one, and the slower removes what the quicker has just put there. Here every
  * file has an id, and only who holds `FILE.<id>`, a lock of the same kind, may remove the file
- * with that id, after looking at it again.
+ * with that id, after looking at it again. Who dies meanwhile leaves that one behind, for the next
+ * holder to remove.
  */
 import { randomBytes } from 'node:crypto'
 import { constants } from 'node:fs'
-import { open, unlink, type FileHandle } from 'node:fs/promises'
+import { link, open, readdir, unlink, type FileHandle } from 'node:fs/promises'
+import { basename, dirname, join } from 'node:path'
+import { parseLeftOver, temporaryFor } from './atomic-file.ts'
 import { unless } from './errno.ts'
-import { hasEnded, parseHolder, type Holder, type Identity } from './holder.ts'
+import {
+  hasEnded,
+  hasEndedMarked,
+  markOf,
+  parseHolder,
+  type Holder,
+  type Identity,
+} from './holder.ts'
 
 export interface LockTerms {
   readonly self: Identity
@@ -53,15 +63,46 @@ const { O_RDONLY, O_NOFOLLOW, O_NONBLOCK } = constants
 /** Takes the lock, also over from a dead holder, or tells at once who is in the way. */
 export async function tryLock(path: string, terms: LockTerms): Promise<Attempt<LockFile>> {
   const { taken, rival } = await take(path, terms)
-  return rival ? { rival } : { taken: beating(taken, terms) }
+  if (rival) return { rival }
+  const lock = beating(taken, terms)
+  try {
+    await removeLeft(path, terms)
+    return { taken: lock }
+  } catch (error) {
+    await lock[Symbol.asyncDispose]()
+    throw error
+  }
+}
+
+const IDS = /^(?:\.(?:[0-9a-f]{24}|unreadable))*$/
+
+/** Removes what processes left that died while they were making or removing such a lock. */
+async function removeLeft(path: string, terms: LockTerms): Promise<void> {
+  const isOfLock = (name: string): boolean =>
+    name.startsWith(basename(path)) && IDS.test(name.slice(basename(path).length))
+  for (const name of await readdir(dirname(path))) {
+    const at = join(dirname(path), name)
+    const draft = parseLeftOver(name)
+    if (draft && isOfLock(draft.file)) {
+      if (await hasEndedMarked(draft.mark, terms.self)) await unless('ENOENT', unlink(at))
+    } else if (name !== basename(path) && isOfLock(name)) await removeGuard(at, terms)
+  }
+}
+
+async function removeGuard(path: string, terms: LockTerms): Promise<void> {
+  const found = await look(path)
+  if (!found || !(await isOver(found, terms))) return
+  await remove(path, found.id, terms, again => isOver(again, terms))
 }
 
 async function take(path: string, terms: LockTerms): Promise<Attempt<OwnFile>> {
   for (;;) {
-    const taken = await create(path, terms.self)
-    if (taken) return { taken }
     const found = await look(path)
-    if (!found) continue
+    if (!found) {
+      const taken = await create(path, terms.self)
+      if (taken) return { taken }
+      continue
+    }
     if (!(await isOver(found, terms))) return { rival: found }
     const rival = await remove(path, found.id, terms, again => isOver(again, terms))
     if (rival) return { rival }
@@ -86,10 +127,34 @@ async function remove(
   }
 }
 
-/** A file that is ours now, or `undefined` where there is one. */
+/**
+ * A file that is ours now, or `undefined` where there is one. It gets its name when it says whose
+ * it is: a process that is killed in between would leave a lock that is nobody's.
+ */
 async function create(path: string, self: Identity): Promise<OwnFile | undefined> {
-  const file = await unless('EEXIST', open(path, 'wx'))
-  if (!file) return undefined
+  const draft = await begin(temporaryFor(path, markOf(self)), self)
+  const named = await nameOnce(draft.path, path)
+  if (named === 'ours') {
+    await unless('ENOENT', unlink(draft.path))
+    return { ...draft, path }
+  }
+  await drop(draft)
+  return named === 'taken' ? undefined : unless('EEXIST', begin(path, self))
+}
+
+async function nameOnce(draft: string, path: string): Promise<'ours' | 'taken' | 'unable'> {
+  try {
+    await link(draft, path)
+    return 'ours'
+  } catch (error) {
+    const taken = error instanceof Error && 'code' in error && error.code === 'EEXIST'
+    // whatever else it is: there are file systems without links, which can still make a file once
+    return taken ? 'taken' : 'unable'
+  }
+}
+
+async function begin(path: string, self: Identity): Promise<OwnFile> {
+  const file = await open(path, 'wx')
   const holder: Holder = { ...self, id: randomBytes(12).toString('hex') }
   try {
     await file.write(JSON.stringify(holder), 0)

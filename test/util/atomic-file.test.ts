@@ -9,11 +9,18 @@ import {
   type FileHandle,
 } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
-import { join } from 'node:path'
+import { basename, join } from 'node:path'
 import { Readable } from 'node:stream'
 import { pipeline } from 'node:stream/promises'
+import fc from 'fast-check'
 import { beforeEach, expect, it, onTestFinished } from 'vitest'
-import { replaceFile, sinkOf, writeAtomic } from '../../src/util/atomic-file.ts'
+import {
+  parseLeftOver,
+  replaceFile,
+  sinkOf,
+  temporaryFor,
+  writeAtomic,
+} from '../../src/util/atomic-file.ts'
 
 let folder = ''
 
@@ -43,6 +50,33 @@ it('shows nothing before all is written, and a left-over by its name', async () 
   })
   expect(await readFile(path, 'utf8')).toBe('new')
   expect(await readdir(folder)).toEqual(['a'])
+})
+
+it('puts the mark of its writer into the name', async () => {
+  const path = join(folder, 'a.b')
+  await replaceFile(
+    path,
+    async () => {
+      const [name = ''] = await readdir(folder)
+      expect(name).toMatch(/^\.a\.b\.1-2-0123456789ab\.[0-9a-f]{16}\.tmp$/)
+      expect(parseLeftOver(name)).toEqual({ file: 'a.b', mark: '1-2-0123456789ab' })
+    },
+    { mark: '1-2-0123456789ab' },
+  )
+})
+
+it('finds file and mark in any name of its own, and in no other', () => {
+  const mark = fc.stringMatching(/^(?:[1-9][0-9]{0,6}-[0-9]{1,10}-[0-9a-f]{12})?$/)
+  const file = fc.string({ minLength: 1 }).filter(name => !/[/\0]/.test(name) && name !== '..')
+  fc.assert(
+    fc.property(file, mark, (file, mark) => {
+      const name = basename(temporaryFor(join('/x', 'y', file), mark))
+      expect(parseLeftOver(name)?.mark).toBe(mark)
+      expect(parseLeftOver(name)?.file).toBe(basename(join('/x', 'y', file)))
+      expect(parseLeftOver(name.slice(1))).toBeUndefined()
+      expect(parseLeftOver(`${name}x`)).toBeUndefined()
+    }),
+  )
 })
 
 it('leaves everything as it was when filling fails', async () => {

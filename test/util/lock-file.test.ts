@@ -1,8 +1,9 @@
+import { readFileSync, watch } from 'node:fs'
 import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { beforeEach, expect, it, onTestFinished } from 'vitest'
-import { identify, type Holder, type Identity } from '../../src/util/holder.ts'
+import { identify, markOf, type Holder, type Identity } from '../../src/util/holder.ts'
 import { tryLock, type LockFile } from '../../src/util/lock-file.ts'
 import { OWNER } from '../support/owner.ts'
 
@@ -82,4 +83,54 @@ it('is no lock where the path is not a file', async () => {
   })
   const inNone = tryLock(join(folder, 'none', 'lock'), { self, isSilent: () => true })
   await expect(inNone).rejects.toMatchObject({ code: 'ENOENT' })
+})
+
+it('says whose it is as soon as it is there', async () => {
+  const seen: (string | undefined)[] = []
+  const watcher = watch(folder, (_, name) => {
+    if (name === 'lock') seen.push(textNow(path))
+  })
+  onTestFinished(() => watcher.close())
+  for (let round = 0; round < 100; round++) await (await lock(self))[Symbol.asyncDispose]()
+  await using _held = await lock(self)
+  await expect.poll(() => seen.length).toBeGreaterThan(0)
+  expect(seen.filter(text => text?.endsWith('}') === false)).toEqual([])
+})
+
+/** `undefined` where the file is gone by now. */
+function textNow(file: string): string | undefined {
+  try {
+    return readFileSync(file, 'utf8')
+  } catch {
+    return undefined
+  }
+}
+
+const A = 'a'.repeat(24)
+const B = 'b'.repeat(24)
+const DRAFT = '0123456789abcdef.tmp'
+
+it('removes what was left by those who died while making or removing it', async () => {
+  const mark = markOf({ ...self, pid: NO_PROCESS })
+  for (const name of [`lock.${A}`, `lock.${B}.${A}`, `.lock.${mark}.${DRAFT}`]) {
+    await leave(join(folder, name), { pid: NO_PROCESS })
+  }
+  await leave(join(folder, `.lock.${A}.${mark}.${DRAFT}`), { pid: NO_PROCESS })
+  await using _held = await lock(self)
+  expect(await readdir(folder)).toEqual(['lock'])
+})
+
+it('leaves what others may still need, and what is not of it', async () => {
+  const mark = markOf(self)
+  const names = [`.lock.${mark}.${DRAFT}`, `.lock.${DRAFT}`, `lock.${A}`]
+  const others = [
+    `lock.json`,
+    `lock2.${A}`,
+    `.lock2.${markOf({ ...self, pid: NO_PROCESS })}.${DRAFT}`,
+  ]
+  for (const name of names) await leave(join(folder, name), {})
+  for (const name of others) await leave(join(folder, name), { pid: NO_PROCESS })
+  await using _held = await lock(self)
+  const left = await readdir(folder)
+  expect(left.toSorted()).toEqual([...names, ...others, 'lock'].toSorted())
 })

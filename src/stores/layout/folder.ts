@@ -1,6 +1,6 @@
 /** The files of a layout. Only regular files count; no link in it is ever followed. */
 import { constants } from 'node:fs'
-import { lstat, open, type FileHandle } from 'node:fs/promises'
+import { lstat, open, readdir, type FileHandle } from 'node:fs/promises'
 import { join } from 'node:path'
 import { Readable } from 'node:stream'
 import { StoreError } from '../../errors.ts'
@@ -13,6 +13,8 @@ export interface Folder {
   /** The store's name, for errors. */
   readonly name: string
   readonly path: string
+  /** Of this process, in the names of files that it is writing. */
+  readonly mark: string
 }
 
 export interface OpenFile {
@@ -60,13 +62,29 @@ export async function hasBlob(folder: Folder, { digest, size }: Descriptor): Pro
 }
 
 /** `O_NOFOLLOW` looks at the last part of a path only, so the folders above are looked at here. */
-async function hasFolderOf(folder: Folder, digest: Digest): Promise<boolean> {
-  for (const path of [join(folder.path, 'blobs'), blobFolder(folder, digest)]) {
+function hasFolderOf(folder: Folder, digest: Digest): Promise<boolean> {
+  return hasFolders(folder, [join(folder.path, 'blobs'), blobFolder(folder, digest)])
+}
+
+async function hasFolders(folder: Folder, paths: readonly string[]): Promise<boolean> {
+  for (const path of paths) {
     const stat = await unlessAbsent(lstat(path))
     if (stat === undefined) return false
     if (!stat.isDirectory()) throw irregular(folder, path)
   }
   return true
+}
+
+/** The paths of all regular files where a layout keeps some. */
+export async function filesIn(folder: Folder): Promise<readonly string[]> {
+  const blobs = join(folder.path, 'blobs')
+  const paths: string[] = []
+  for (const path of [folder.path, join(blobs, 'sha256'), join(blobs, 'sha512')]) {
+    if (path !== folder.path && !(await hasFolders(folder, [blobs, path]))) continue
+    const entries = (await unlessAbsent(readdir(path, { withFileTypes: true }))) ?? []
+    paths.push(...entries.filter(entry => entry.isFile()).map(({ name }) => join(path, name)))
+  }
+  return paths
 }
 
 /** A whole file that should be small; `undefined` where there is none. */

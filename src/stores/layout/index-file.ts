@@ -76,7 +76,7 @@ export function openIndexFile(folder: Folder): IndexFile {
 
     async replace(index) {
       const bytes = Buffer.from(encodeIndex(index))
-      await writeAtomic(path, bytes)
+      await writeAtomic(path, bytes, { mark: folder.mark })
       remember(bytes, index)
     },
   }

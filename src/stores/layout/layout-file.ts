@@ -38,8 +38,8 @@ function requireVersion1({ name }: Folder, bytes: Buffer): void {
 }
 
 /** Makes an empty layout. The caller holds the lock, and `oci-layout` comes last. */
-export async function createLayout({ path }: Folder, hasIndex: boolean): Promise<void> {
+export async function createLayout({ path, mark }: Folder, hasIndex: boolean): Promise<void> {
   await mkdir(join(path, 'blobs', 'sha256'), { recursive: true })
-  if (!hasIndex) await writeAtomic(join(path, 'index.json'), encodeIndex(NO_INDEX))
-  await writeAtomic(join(path, FILE), JSON.stringify({ imageLayoutVersion: '1.0.0' }))
+  if (!hasIndex) await writeAtomic(join(path, 'index.json'), encodeIndex(NO_INDEX), { mark })
+  await writeAtomic(join(path, FILE), JSON.stringify({ imageLayoutVersion: '1.0.0' }), { mark })
 }

@@ -1,4 +1,4 @@
-import { identify, type Owner } from '../../util/holder.ts'
+import { identify, markOf, type Owner } from '../../util/holder.ts'
 import type { Holding, Referring, Store } from '../store.ts'
 import { createCommits } from './commit.ts'
 import { located } from './failure.ts'
@@ -9,6 +9,7 @@ import { isLayout } from './layout-file.ts'
 import { fetchBlob, readManifest, resolve } from './read.ts'
 import { createReferrers } from './referrers.ts'
 import { remove } from './remove.ts'
+import { tidy } from './tidy.ts'
 import { write } from './write.ts'
 
 export interface LayoutInit {
@@ -25,11 +26,13 @@ export async function openLayout({
   path,
   owner,
 }: LayoutInit): Promise<Store & Referring & Holding> {
-  const folder: Folder = { name, path }
+  const self = await identify(owner)
+  const folder: Folder = { name, path, mark: markOf(self) }
   const indexFile = openIndexFile(folder)
-  const commits = createCommits(folder, indexFile, await identify(owner))
+  const commits = createCommits(folder, indexFile, self)
   const referrers = createReferrers(folder, indexFile)
   await located(folder, () => isLayout(folder))
+  let tidied: Promise<void> | undefined
 
   return {
     name,
@@ -45,7 +48,12 @@ export async function openLayout({
     fetch: (_, content, call) => located(folder, () => fetchBlob(folder, content, call)),
     holds: (_, content) => located(folder, () => hasBlob(folder, content)),
     referrers: (repository, subject) => located(folder, () => referrers(repository, subject)),
-    write: (repository, body, call) => write(folder, commits, { repository, body, call }),
+    async write(repository, body, call) {
+      // before anything is written: what a killed process left may be what fills the disk
+      tidied ??= located(folder, () => tidy(folder, { self, now: owner.now }))
+      await tidied
+      return write(folder, commits, { repository, body, call })
+    },
     remove: (repository, reference, call) =>
       located(folder, () =>
         remove(folder, { indexFile, commits }, { repository, reference, call }),

@@ -71,7 +71,10 @@ async function put(
   await mkdir(blobFolder(folder, content.digest), { recursive: true })
   const path = blobPath(folder, content.digest)
   try {
-    await replaceFile(path, file => receive(file, { content, bytes, signal }), { signal })
+    await replaceFile(path, file => receive(file, { content, bytes, signal }), {
+      signal,
+      mark: folder.mark,
+    })
     return 'put'
   } catch (error) {
     // a stream that was stopped says so in words of its own

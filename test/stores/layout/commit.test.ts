@@ -11,7 +11,7 @@ import { freshPath, openLocal, strayFiles } from './folder.ts'
 it('writes nothing once another has taken over the lock', async () => {
   const path = await freshPath()
   await mkdir(path)
-  const folder = { name: 'local', path }
+  const folder = { name: 'local', path, mark: '' }
   const file = openIndexFile(folder)
   const lock = join(path, 'index.json.lock')
   let lose = false

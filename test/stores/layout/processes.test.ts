@@ -99,3 +99,22 @@ it('goes on at once when a process died that held the lock', async () => {
   expect(namesIn(JSON.parse(await readFile(join(path, 'index.json'), 'utf8')))).toHaveLength(5)
   expect(await strayFiles(path)).toEqual([])
 })
+
+it('removes what a killed process was writing, and not what a live one is', async () => {
+  const path = await freshPath()
+  const writers = await Promise.all([start('stall', path), start('stall', path)])
+  const begun = await strayFiles(path)
+  expect(begun).toHaveLength(2)
+
+  writers[0].kill('SIGKILL')
+  await exit(writers[0])
+  await writeImage(await openLocal(path), 'app', imageOf('1'), ['1'])
+  const left = await strayFiles(path)
+  expect(left).toHaveLength(1)
+  expect(begun).toContain(left[0])
+
+  writers[1].kill('SIGKILL')
+  await exit(writers[1])
+  await writeImage(await openLocal(path), 'app', imageOf('2'), ['2'])
+  expect(await strayFiles(path)).toEqual([])
+})
