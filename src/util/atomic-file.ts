@@ -8,6 +8,7 @@ import { open, rename, rm, type FileHandle } from 'node:fs/promises'
 import { basename, dirname, join } from 'node:path'
 import { Writable } from 'node:stream'
 import type { Call } from './call.ts'
+import { hasCode } from './errno.ts'
 
 export interface Writing extends Call {
   /** Who may read and write the file, from its first byte on; the process's mask narrows it. */
@@ -99,10 +100,6 @@ export async function syncFolder(path: string): Promise<void> {
       await folder.close()
     }
   } catch (error) {
-    if (!isOneOf(error, NO_FOLDER_SYNC)) throw error
+    if (!hasCode(error, NO_FOLDER_SYNC)) throw error
   }
-}
-
-function isOneOf(error: unknown, codes: ReadonlySet<string>): boolean {
-  return error instanceof Error && 'code' in error && codes.has(String(error.code))
 }

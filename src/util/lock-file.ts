@@ -13,7 +13,7 @@ import { constants } from 'node:fs'
 import { link, open, readdir, unlink, type FileHandle } from 'node:fs/promises'
 import { basename, dirname, join } from 'node:path'
 import { parseLeftOver, temporaryFor } from './atomic-file.ts'
-import { unless } from './errno.ts'
+import { hasCode, unless } from './errno.ts'
 import {
   hasEnded,
   hasEndedMarked,
@@ -142,14 +142,15 @@ async function create(path: string, self: Identity): Promise<OwnFile | undefined
   return named === 'taken' ? undefined : unless('EEXIST', begin(path, self))
 }
 
+const TAKEN = new Set(['EEXIST'])
+
 async function nameOnce(draft: string, path: string): Promise<'ours' | 'taken' | 'unable'> {
   try {
     await link(draft, path)
     return 'ours'
   } catch (error) {
-    const taken = error instanceof Error && 'code' in error && error.code === 'EEXIST'
     // whatever else it is: there are file systems without links, which can still make a file once
-    return taken ? 'taken' : 'unable'
+    return hasCode(error, TAKEN) ? 'taken' : 'unable'
   }
 }
 
@@ -181,8 +182,20 @@ function beating({ path, id, file }: OwnFile, terms: LockTerms): LockFile {
       clearInterval(heart)
       await file.close()
       // a folder that has gone took the lock with it
-      await unless('ENOENT', remove(path, id, terms))
+      await unless('ENOENT', release(path, id, terms))
     },
+  }
+}
+
+const NO_ROOM = new Set(['ENOSPC', 'EDQUOT'])
+
+/** A full disk has no room to say who is removing a file; but nobody else removes a live holder's. */
+async function release(path: string, id: string, terms: LockTerms): Promise<void> {
+  try {
+    await remove(path, id, terms)
+  } catch (error) {
+    if (!hasCode(error, NO_ROOM)) throw error
+    if ((await look(path))?.id === id) await unlink(path)
   }
 }
 
