@@ -18,20 +18,27 @@ export interface CliOptions {
   readonly input?: string
   /** Called with each line of stderr; what it returns is sent to the process. */
   readonly onLine?: (line: string) => NodeJS.Signals | undefined
+  /** Kills it outright, in whatever it is doing. */
+  readonly killOn?: AbortSignal
+  readonly bin?: string
+  /** A command that runs it. */
+  readonly within?: readonly string[]
 }
 
 /** Runs the built program as a process of its own, with nobody's home or credentials. */
 export async function waybill(
   args: readonly string[],
-  { cwd, env = {}, input = '', onLine }: CliOptions,
+  { cwd, env = {}, input = '', onLine, killOn, bin = BIN, within = [] }: CliOptions,
 ): Promise<CliResult> {
-  const child = spawn(process.execPath, [BIN, ...args], {
+  const [program = '', ...argv] = [...within, process.execPath, bin, ...args]
+  const child = spawn(program, argv, {
     cwd,
     env: { PATH: process.env['PATH'] ?? '', HOME: cwd, ...env },
     stdio: 'pipe',
   })
   // it may end without reading
   child.stdin.on('error', () => undefined).end(input)
+  killOn?.addEventListener('abort', () => child.kill('SIGKILL'), { once: true })
   let [stdout, stderr, seen] = ['', '', 0]
   child.stdout.setEncoding('utf8').on('data', (text: string) => {
     stdout += text

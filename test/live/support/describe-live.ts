@@ -6,14 +6,23 @@ import { available, type Tool } from './tools.ts'
 /** What CI installs: there, a test that lacks one of these has failed, not been skipped. */
 const REQUIRED: ReadonlySet<Tool> = new Set(['docker-registry', 'skopeo'])
 
-/** A suite that needs programs of others: run where they are, skipped with a reason where not. */
-export function describeLive(title: string, needs: readonly Tool[], suite: () => void): void {
+/**
+ * A suite that needs programs of others: run where they are, skipped with a reason where not.
+ * `obstacle` tells of what else is in the way, which in CI nothing may be.
+ */
+export function describeLive(
+  title: string,
+  needs: readonly Tool[],
+  suite: () => void,
+  obstacle: () => string | undefined = () => undefined,
+): void {
   const missing = needs.filter(name => !available(name))
-  const reason = `${missing.join(', ')} not on PATH`
+  const other = obstacle()
+  const reason = other ?? `${missing.join(', ')} not on PATH`
   const inCi = (process.env['CI'] ?? '') !== ''
-  if (inCi && missing.some(name => REQUIRED.has(name))) {
+  if (inCi && (other !== undefined || missing.some(name => REQUIRED.has(name)))) {
     describe(title, () => failing(reason))
-  } else if (missing.length > 0) {
+  } else if (other !== undefined || missing.length > 0) {
     process.stderr.write(`skipped: ${title}: ${reason}\n`)
     describe.skip(`${title} (${reason})`, suite)
   } else {
@@ -22,7 +31,7 @@ export function describeLive(title: string, needs: readonly Tool[], suite: () =>
 }
 
 function failing(reason: string): void {
-  it('has the programs that it needs', () => {
-    throw new Error(`${reason}; as root, scripts/test-services.sh installs them`)
+  it('has what it needs', () => {
+    throw new Error(`${reason}; as root, scripts/test-services.sh installs programs`)
   })
 }
