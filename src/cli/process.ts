@@ -2,7 +2,6 @@
 
 import { setMaxListeners } from 'node:events'
 import { hostname } from 'node:os'
-import { setFlagsFromString } from 'node:v8'
 import { describeBug } from '../report/bug.ts'
 import { wantsColor } from './color.ts'
 import type { Shell } from './command.ts'
@@ -13,15 +12,8 @@ import { main, type Machine } from './main.ts'
 import { createLiveTerminal, createTerminal } from './terminal.ts'
 import { VERSION } from './version.ts'
 
-/**
- * Left to itself V8 collects when the heap has four times what was alive in it. Requests by the
- * thousand live just long enough for that to count: 330 MiB for 10,000 tags, of which 50 are alive.
- */
-const THRIFT = '--heap-growing-percent=50'
-
 /** Runs one command; the process ends with its exit code once everything written has gone out. */
 export async function runProcess(process: NodeJS.Process, commands: Commands): Promise<void> {
-  setFlagsFromString(THRIFT)
   const argv = process.argv.slice(2)
   const stop = new AbortController()
   // everything that waits listens to this one; many listeners are no leak

@@ -1,5 +1,6 @@
 /** What plan, apply and reconcile share: opening the project, and telling of how it goes. */
 
+import { setFlagsFromString } from 'node:v8'
 import { InputError, RunError } from '../errors.ts'
 import type { Manifest } from '../manifest/types.ts'
 import type { Report } from '../plan/types.ts'
@@ -63,6 +64,14 @@ export function openRunSignal(
   }
 }
 
+/**
+ * Left to itself V8 collects when the heap has four times what was alive in it. Requests by the
+ * thousand live just long enough for that to count: 330 MiB for 10,000 tags, of which 50 are alive.
+ * It costs some 7 % of CPU, which a run over few places has no reason to pay.
+ */
+const THRIFT = '--heap-growing-percent=50'
+const MANY = 2_000
+
 /** Opens what the flags name, and says what is worth saying of the manifest. */
 export async function openFromFlags(
   flags: Flags,
@@ -91,7 +100,8 @@ export async function openFromFlags(
     },
     { signal },
   )
-  const { advice } = project.manifest
+  const { advice, wishes } = project.manifest
+  if (wishes.length > MANY) setFlagsFromString(THRIFT)
   if (advice.length > 0 && !isSet(flags, 'quiet')) {
     const { describeAdvice } = await import('../report/errors.ts')
     stderr.write(describeAdvice(advice, { color: stderr.color }))

@@ -34,6 +34,7 @@ export function createRepeats(now: () => number, longestMs: number): Repeats {
   return {
     known(asked) {
       if (limit && now() < limit.until) return limit.reply
+      if (refusals.size === 0) return undefined
       const [first, ...others] = refusals.get(kindOf(asked)) ?? []
       const holds = first?.status === 401 || others.length + 1 >= ENOUGH
       return holds ? first : undefined
@@ -67,5 +68,6 @@ const ENOUGH = 3
 
 /** `HEAD /v2/library/alpine/manifests`, and with which rights: tags and digests are left out. */
 function kindOf({ method, url, scopes }: Asked): string {
-  return [method, url.pathname.replace(/\/[^/]*$/, ''), ...scopes].join(' ')
+  const { pathname } = url
+  return `${method} ${pathname.slice(0, pathname.lastIndexOf('/'))} ${scopes.join(' ')}`
 }
