@@ -24,7 +24,8 @@ export interface Request {
   readonly silenceMs: number
 }
 
-const STORING_MS = 10 * 60_000
+/** What keeps a blob may take so many times as long as others before it says so. */
+const STORING = 10
 
 /** The answer with its body, read up to `cap` bytes. */
 export function send(pool: Dispatcher, request: Request, cap: number): Promise<Reply> {
@@ -104,8 +105,7 @@ function dispatch(
       body: stream ?? (Buffer.isBuffer(body) ? body : null),
       // undici closes the connection after a HEAD unless told that it is not to
       reset: false,
-      // what keeps a blob may take its time before it says so
-      ...(stream && { headersTimeout: STORING_MS }),
+      ...(stream && { headersTimeout: STORING * silenceMs }),
     },
     {
       onRequestStart(controller) {
