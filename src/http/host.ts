@@ -135,9 +135,12 @@ export function createHost(
       const headers = { ...request.headers, ...(authorization !== undefined && { authorization }) }
       const reply = await exchange({ method, url, headers, body, signal, once, silenceMs }, run)
       if (own) pulls.saw(reply.headers)
-      if (reply.status === 401 && own && challenges++ < 2 && isReplayable(request)) {
+      if (reply.status === 401 && own && challenges++ < 2) {
         const challenge = headerOf(reply.headers, 'www-authenticate') ?? ''
-        if (authorizer.challenged(challenge, authorization)) continue
+        if (authorizer.challenged(challenge, authorization)) {
+          if (isReplayable(request)) continue
+          throw outdated(name)
+        }
       }
       if (own) note(request, reply)
       if (!isRedirect(reply.status, method)) return reply
@@ -211,6 +214,15 @@ export function createHost(
       return counted(request, run(feed), call)
     },
   }
+}
+
+/** Of a stream that cannot be sent again by us; whoever has its source begins anew. */
+function outdated(name: string): StoreError {
+  return new StoreError(
+    'STORE_UNREACHABLE',
+    `${name} asked for another token when a body was under way to it`,
+    { facts: { host: name } },
+  )
 }
 
 function notContinued(name: string, { status }: AnyReply, at: number): StoreError {
