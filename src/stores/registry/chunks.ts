@@ -25,6 +25,8 @@ export const CHUNKING: Chunking = { aboveBytes: 256 * 1024 * 1024, chunkBytes: 8
 const MOST_CHUNK_BYTES = 64 * 1024 * 1024
 const ATTEMPTS = 4
 const PAUSE_MS = 250
+/** An upload that got this far since it last broke off is getting somewhere. */
+const PROGRESS_BYTES = 1024 * 1024
 
 export async function sendChunks(
   init: WriteInit,
@@ -81,7 +83,8 @@ async function sendPiece(init: WriteInit, upload: Reply, piece: Piece): Promise<
     const { answer, lost } = await patch(init, latest, piece, at)
     const status = answer ?? (await ask(init, latest, lost, failures))
     const reached = positionOf(init, status, piece, answer ? end : at)
-    failures = reached > at ? 0 : failures + 1
+    const advances = reached === end || reached - at >= PROGRESS_BYTES
+    failures = advances ? 0 : failures + 1
     if (failures >= ATTEMPTS) throw lost ?? stuck(init, reached)
     at = reached
     latest = status
