@@ -9,6 +9,7 @@ import { StoreError } from '../errors.ts'
 import { isRecord } from '../oci/descriptor.ts'
 import { parseChallenges, type Challenge } from './challenge.ts'
 import { isTrustedRealm } from './realm.ts'
+import { leftAloneMs } from './retry.ts'
 import type { Reply } from './types.ts'
 
 /** `repository:library/alpine:pull`, or the actions of a mount on two repositories. */
@@ -32,6 +33,8 @@ export interface AuthInit {
   readonly fetchToken: (request: TokenRequest) => Promise<Reply>
   /** Milliseconds, monotonic or not; only differences count. */
   readonly now: () => number
+  /** Milliseconds since 1970. */
+  readonly wallClock: () => number
 }
 
 export interface Authorizer {
@@ -196,12 +199,8 @@ function tokenOf(reply: Reply, { name, now }: AuthInit): Token {
   return { header: `Bearer ${token}`, expiresAt: now() + Math.max(life - EARLY_MS, life / 2) }
 }
 
-function refused(
-  init: AuthInit,
-  realm: URL,
-  { status }: Reply,
-  withCredential: boolean,
-): StoreError {
+function refused(init: AuthInit, realm: URL, reply: Reply, withCredential: boolean): StoreError {
+  const { status } = reply
   const who = withCredential ? 'the credentials for it' : 'an anonymous caller'
   if (status === 401 || status === 403) {
     return new StoreError(
@@ -222,6 +221,7 @@ function refused(
     return new StoreError(
       'STORE_RATE_LIMITED',
       `the token service ${realm.host} limits our rate (429)`,
+      { retryAfterMs: leftAloneMs(reply, init.wallClock()) },
     )
   }
   return new StoreError('STORE_UNREACHABLE', `the token service ${realm.host} answered ${status}`)

@@ -103,6 +103,7 @@ export function createHost(
     trusts: settings.trusts ?? [],
     credential: settings.credential,
     now,
+    wallClock: context.wallClock,
     fetchToken: ({ url, headers, form, signal }) =>
       exchange(
         {

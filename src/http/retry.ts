@@ -37,6 +37,18 @@ export function retryAfterMs(headers: Headers, now: number): number | undefined 
   return Number.isNaN(at) ? undefined : Math.max(0, at - now)
 }
 
+/**
+ * How long whoever tries again is to wait. A host waits by itself for what its 429 asks, up to the
+ * cap, so that is nobody else's business.
+ */
+export function leftAloneMs(
+  { status, headers }: { readonly status: number; readonly headers: Headers },
+  now: number,
+): number | undefined {
+  const asked = retryAfterMs(headers, now)
+  return status === 429 && asked !== undefined && asked <= MOST_MS ? undefined : asked
+}
+
 /** A broken connection as an error that names the host and what happened. */
 export function unreachable(host: string, cause: unknown): StoreError {
   const { code, message } = describe(cause)

@@ -1,7 +1,7 @@
 /** How one registry is spoken to: addresses, scopes, and what its refusals mean. */
 import { StoreError, type ErrorCode } from '../../errors.ts'
 import type { Host } from '../../http/host.ts'
-import { retryAfterMs } from '../../http/retry.ts'
+import { leftAloneMs } from '../../http/retry.ts'
 import { headerOf, type Reply } from '../../http/types.ts'
 import { isRecord } from '../../oci/descriptor.ts'
 import { MANIFEST_TYPES } from '../../oci/media-types.ts'
@@ -66,7 +66,7 @@ export function refusal(
   what: string,
   reply: Pick<Reply, 'status' | 'headers' | 'body' | 'repeated'>,
 ): StoreError {
-  const { status, headers } = reply
+  const { status } = reply
   const code = CODES[status] ?? (status >= 500 ? 'STORE_UNREACHABLE' : 'STORE_PROTOCOL')
   const said = saidBy(reply.body)
   const answered = reply.repeated
@@ -76,7 +76,7 @@ export function refusal(
   return new StoreError(code, message, {
     hint: hintFor(code, registry.name),
     facts: { status, host: registry.host.origin.host, repeated: reply.repeated === true },
-    retryAfterMs: retryAfterMs(headers, registry.now()),
+    retryAfterMs: leftAloneMs(reply, registry.now()),
   })
 }
 
