@@ -71,6 +71,34 @@ describe('faults', () => {
     expect([headers.etag, headers['docker-content-digest']]).toEqual(['odd', undefined])
   })
 
+  it('goes on elsewhere', async () => {
+    const origin = 'http://elsewhere:1'
+    await using registry = await startFakeRegistry({ fault: () => ({ kind: 'elsewhere', origin }) })
+    const { status, headers } = await ask(registry.host, {
+      method: 'POST',
+      path: '/v2/a/blobs/uploads/',
+    })
+    const [id] = registry.uploads.keys()
+    expect([status, headers.location]).toEqual([202, `${origin}/v2/a/blobs/uploads/${id}`])
+  })
+
+  it('forgets the tokens that it gave', async () => {
+    await using registry = await startFakeRegistry({
+      auth: { kind: 'bearer', anonymous: ['pull'] },
+      fault: ({ method }) => (method === 'HEAD' ? { kind: 'forget-tokens' } : undefined),
+    })
+    registry.putBlob('a', blob)
+    const query = 'service=registry.test&scope=repository:a:pull'
+    const { body } = await ask(registry.host, { method: 'GET', path: `/token?${query}` })
+    const { token } = JSON.parse(body.toString()) as { token: string }
+    const headers = { authorization: `Bearer ${token}` }
+    const statuses = []
+    for (const method of ['GET', 'HEAD', 'GET']) {
+      statuses.push((await ask(registry.host, { method, path, headers })).status)
+    }
+    expect(statuses).toEqual([200, 401, 401])
+  })
+
   it.each<[string, Fault]>([
     ['before an answer', { kind: 'stall' }],
     ['within an answer', { kind: 'stall', after: 10 }],

@@ -4,11 +4,11 @@
  *
  *     await using registry = await startFakeRegistry({ ...DOCKER_REGISTRY, fault })
  */
-import http from 'node:http'
 import { failure, notFound, type Answer, type Asked } from './registry/answer.ts'
 import { createGuard, type Guard } from './registry/auth.ts'
 import { handleBlob } from './registry/blobs.ts'
 import type { ChooseFault } from './registry/faults.ts'
+import { listen } from './registry/listen.ts'
 import { answerBase, listCatalog, listReferrers, listTags } from './registry/lists.ts'
 import { handleManifest } from './registry/manifests.ts'
 import { SPEC, type Behaviour, type FakeRegistryOptions } from './registry/options.ts'
@@ -29,6 +29,8 @@ export interface FakeRegistry extends AsyncDisposable {
   /** What the token service was asked. */
   readonly grants: readonly TokenGrant[]
   revokeTokens(): void
+  /** Its answer to whoever asks, without log, login or faults. */
+  handle(asked: Asked): Promise<Answer>
   /** Replaces the faults it was started with; they count requests from here. */
   inject(fault: ChooseFault | undefined): void
 
@@ -54,11 +56,12 @@ export async function startFakeRegistry(options: FakeRegistryOptions = {}): Prom
   const ownRealm = options.auth?.kind === 'bearer' && options.auth.realm === 'own'
   const guard: Guard = createGuard(options.auth, () => `${(realm ?? server).url}/token`)
 
+  const answered = (asked: Asked) => handle({ state, behaviour, uploads }, asked)
   const serving = createServing({
     guard,
     fault: options.fault,
     showAuthorization: options.showAuthorization ?? false,
-    handle: asked => handle({ state, behaviour, uploads }, asked),
+    handle: answered,
   })
   const server = await listen(serving.listener)
   const realm = ownRealm ? await listen(serving.listener) : undefined
@@ -75,6 +78,7 @@ export async function startFakeRegistry(options: FakeRegistryOptions = {}): Prom
     clearLog: () => void serving.log.splice(0),
     grants: guard.grants,
     revokeTokens: () => guard.revoke(),
+    handle: answered,
     inject: fault => serving.inject(fault),
     state,
     tags: repository => [...(state.repositories.get(repository)?.tags.keys() ?? [])].toSorted(),
@@ -118,30 +122,5 @@ async function handle({ state, behaviour, uploads }: Rooms, asked: Asked): Promi
       return failure(404, 'UNSUPPORTED', 'no tokens here')
     case 'unknown':
       return notFound()
-  }
-}
-
-interface Listening {
-  readonly host: string
-  readonly url: string
-  close(): Promise<void>
-}
-
-async function listen(listener: http.RequestListener): Promise<Listening> {
-  // longer than any test: a connection that idles out between two requests looks like a fault
-  const server = http.createServer({ keepAliveTimeout: 120_000 }, listener)
-  await new Promise<void>((resolve, reject) => {
-    server.once('error', reject).listen(0, '127.0.0.1', resolve)
-  })
-  const address = server.address()
-  const host = `127.0.0.1:${typeof address === 'object' ? address?.port : ''}`
-  return {
-    host,
-    url: `http://${host}`,
-    close: () =>
-      new Promise(resolve => {
-        server.close(() => resolve())
-        server.closeAllConnections()
-      }),
   }
 }

@@ -26,6 +26,10 @@ export type Fault =
       readonly set?: Readonly<Record<string, string>>
       readonly remove?: readonly string[]
     }
+  /** Says that it goes on at the same path of another origin. */
+  | { readonly kind: 'elsewhere'; readonly origin: string }
+  /** Forgets every token that it gave, the request's own among them. */
+  | { readonly kind: 'forget-tokens' }
   /** A body that never ends. */
   | { readonly kind: 'endless' }
   /** Waits before it does what was asked. */
@@ -67,6 +71,8 @@ export function spoil(fault: Fault | undefined, good: Answer): Delivery {
       return { ...whole, answer: { ...good, body: flipped(good.body) } }
     case 'headers':
       return { ...whole, answer: { ...good, headers: changed(good.headers, fault) } }
+    case 'elsewhere':
+      return { ...whole, answer: { ...good, headers: moved(good.headers, fault.origin) } }
     case 'endless':
       return {
         ...whole,
@@ -77,6 +83,7 @@ export function spoil(fault: Fault | undefined, good: Answer): Delivery {
     case 'redirect':
     case 'reset':
     case 'lose-answer':
+    case 'forget-tokens':
     case 'delay-until':
     case undefined:
       return whole
@@ -90,6 +97,11 @@ function changed(
   const gone = new Set(remove.map(name => name.toLowerCase()))
   const kept = Object.entries({ ...headers, ...set }).filter(([name]) => !gone.has(name))
   return Object.fromEntries(kept)
+}
+
+function moved(headers: Answer['headers'], origin: string): Answer['headers'] {
+  const { pathname, search } = new URL(headers['location'] ?? '/', origin)
+  return { ...headers, location: `${origin}${pathname}${search}` }
 }
 
 function flipped(content: Content): Content {

@@ -1,7 +1,7 @@
 /** Between `node:http` and the handlers: the log, the guard, the faults, and sending answers. */
 import type { IncomingMessage, RequestListener, ServerResponse } from 'node:http'
 import { once } from 'node:events'
-import { sizeOf, type Answer, type Asked } from './answer.ts'
+import { failure, sizeOf, type Answer, type Asked } from './answer.ts'
 import type { Guard } from './auth.ts'
 import { instead, spoil, type ChooseFault, type Delivery, type Fault } from './faults.ts'
 import { routeOf } from './routes.ts'
@@ -62,6 +62,11 @@ export function createServing({ guard, fault, showAuthorization, handle }: Servi
     chosen.fault = found
     if (found?.kind === 'delay-until') await found.promise
     if (found?.kind === 'reset' && found.afterRequestBytes === undefined) throw new Gone()
+    if (found?.kind === 'forget-tokens') {
+      guard.revoke()
+      const forgotten = guard.refusal(asked) ?? failure(401, 'UNAUTHORIZED', 'access denied')
+      return deliver(response, entry, spoil(undefined, forgotten))
+    }
     if (found?.kind === 'stall' && found.after === undefined) return
     const good = instead(found) ?? (await (token ? guard.token(asked) : handle(asked)))
     if (found?.kind === 'lose-answer' || found?.kind === 'reset') throw new Gone()
