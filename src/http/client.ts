@@ -3,7 +3,12 @@
  * redirects, retries, caps, budgets per host and the request count exist once.
  */
 import type { Traffic } from '../util/traffic.ts'
-import { createConnections, type OpenProxied, type Patience } from './connections.ts'
+import {
+  createConnections,
+  type ConnectionsInit,
+  type OpenProxied,
+  type Patience,
+} from './connections.ts'
 import { open, send } from './dispatch.ts'
 import { createHost, type Host, type HostInit, type Wire } from './host.ts'
 import type { Pulls } from './pulls.ts'
@@ -20,6 +25,7 @@ export interface HttpInit {
   /** Names proxies and the system's authorities. */
   readonly env: Readonly<Record<string, string | undefined>>
   readonly patience?: Patience
+  readonly look?: ConnectionsInit['look']
   readonly openProxied?: OpenProxied
 }
 
@@ -33,12 +39,13 @@ export interface Http {
 const PATIENCE: Patience = { connectMs: 10_000, silenceMs: 60_000 }
 
 export function createHttp(init: HttpInit): Http {
-  const { userAgent, patience = PATIENCE, env, openProxied } = init
+  const { userAgent, patience = PATIENCE, env, look, openProxied } = init
   let authorities: readonly string[] | undefined
   const connections = createConnections({
     patience,
     env,
     authorities: () => (authorities ??= usualAuthorities(env)),
+    look,
     openProxied,
   })
   const hosts: (readonly [name: string, counters: Counters, pulls: Pulls])[] = []

@@ -2,6 +2,7 @@
  * Pools of connections: one for each origin that a host is, or sends us to. What is the host's own
  * (its authorities, our certificate) reaches only its own origin.
  */
+import type { lookup } from 'node:dns'
 import type { LookupFunction } from 'node:net'
 import tls, { type SecureContext } from 'node:tls'
 import type { Dispatcher } from 'undici'
@@ -24,6 +25,8 @@ export interface ConnectionsInit {
   readonly env: Readonly<Record<string, string | undefined>>
   /** PEM; asked only where TLS is spoken. */
   readonly authorities: () => readonly string[]
+  /** How names become addresses; absent: as the system has it. */
+  readonly look?: typeof lookup | undefined
   /** Opens a pool by way of a proxy; absent where the environment names none. */
   readonly openProxied?: OpenProxied | undefined
 }
@@ -95,7 +98,7 @@ export function createConnections(init: ConnectionsInit): Connections {
   }
 
   function open(url: URL, leader: Leader, own: boolean): Dispatcher {
-    const { patience, env, openProxied } = init
+    const { patience, env, look, openProxied } = init
     const trusted = own || (leader.trusts?.includes(url.host) ?? false)
     if (!trusted) refuseLiteral(url, leader, reachesOf(leader))
     const timeout = patience.connectMs
@@ -111,8 +114,10 @@ export function createConnections(init: ConnectionsInit): Connections {
       const toProxy = proxy.protocol === 'https:' && { secureContext: contextOf(USUAL, false) }
       return openProxied(url, proxy, options, { timeout, ...toProxy })
     }
-    const lookup = own ? notingLookup(reachesOf(leader)) : guardedLookup(reachesOf(leader))
-    const connect = own || !trusted ? { ...options.connect, lookup } : options.connect
+    const from = reachesOf(leader)
+    const watched = own ? notingLookup(from, look) : guardedLookup(from, look)
+    const lookup = own || !trusted ? watched : look
+    const connect = lookup ? { ...options.connect, lookup } : options.connect
     return new Pool(url.origin, { ...options, connect })
   }
 

@@ -1,5 +1,5 @@
 import type { Credential } from '../../src/credentials/secret.ts'
-import type { Patience } from '../../src/http/connections.ts'
+import type { ConnectionsInit, Patience } from '../../src/http/connections.ts'
 import type { HostInit } from '../../src/http/host.ts'
 import { openHttp } from '../../src/http/open.ts'
 import type { Chunking } from '../../src/stores/registry/chunks.ts'
@@ -17,6 +17,7 @@ export interface RegistryStoreOptions extends Partial<
   readonly now?: () => number
   readonly patience?: Patience
   readonly chunking?: Chunking
+  readonly look?: ConnectionsInit['look']
   /** For proxies and authorities. */
   readonly env?: Readonly<Record<string, string>>
 }
@@ -36,6 +37,7 @@ export async function openRegistryStore(
     now = () => Date.now(),
     patience,
     chunking,
+    look,
     env = {},
     ...settings
   }: RegistryStoreOptions = {},
@@ -48,6 +50,7 @@ export async function openRegistryStore(
     wallClock: now,
     random: () => 0,
     ...(patience && { patience }),
+    look,
   })
   const store = openRegistry({
     name,
