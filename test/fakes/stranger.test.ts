@@ -26,9 +26,9 @@ it('has what the registry has, asks nobody, and takes down what it is sent', asy
 
 it('says what it is told to say', async () => {
   await using registry = await startFakeRegistry()
-  await using stranger = await startStranger(registry, ({ method }) =>
-    method === 'HEAD' ? answer(418) : undefined,
-  )
+  await using stranger = await startStranger(registry, {
+    answer: ({ method }) => (method === 'HEAD' ? answer(418) : undefined),
+  })
   expect((await ask(stranger.host, { method: 'HEAD', path: '/v2/' })).status).toBe(418)
   expect((await ask(stranger.host, { method: 'GET', path: '/v2/' })).status).toBe(200)
 })
