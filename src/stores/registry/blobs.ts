@@ -42,7 +42,8 @@ async function send(
 ): Promise<void> {
   if (!Buffer.isBuffer(source) && isChunked(init, content)) {
     const begun = (upload.begun ??= await begin(init))
-    await sendChunks(init, content, { upload: begun, source })
+    const moved = (latest: Reply) => void (upload.begun = latest)
+    await sendChunks(init, content, { upload: begun, source, moved })
     upload.begun = undefined
     return
   }

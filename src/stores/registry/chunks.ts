@@ -28,15 +28,20 @@ const PAUSE_MS = 250
 /** An upload that got this far since it last broke off is getting somewhere. */
 const PROGRESS_BYTES = 1024 * 1024
 
+export interface Chunked extends Upload<Readable> {
+  /** Called with every answer that says where the upload goes on. */
+  readonly moved: (latest: Reply) => void
+}
+
 export async function sendChunks(
   init: WriteInit,
   { digest }: Descriptor,
-  { upload, source }: Upload<Readable>,
+  { upload, source, moved }: Chunked,
 ): Promise<void> {
   let latest = upload
   let offset = 0
   for await (const chunk of piecesOf(source, pieceBytes(init, upload))) {
-    latest = await sendPiece(init, latest, { chunk, offset })
+    latest = await sendPiece(init, latest, { chunk, offset, moved })
     offset += chunk.length
   }
   await close(init, latest, { digest, offset })
@@ -68,7 +73,7 @@ async function* piecesOf(source: Readable, bytes: number): AsyncGenerator<Buffer
   if (filled > 0) yield piece.subarray(0, filled)
 }
 
-interface Piece {
+interface Piece extends Pick<Chunked, 'moved'> {
   readonly chunk: Buffer
   /** Where in the blob it begins. */
   readonly offset: number
@@ -82,6 +87,7 @@ async function sendPiece(init: WriteInit, upload: Reply, piece: Piece): Promise<
   for (let failures = 0; at < end;) {
     const { answer, lost } = await patch(init, latest, piece, at)
     const status = answer ?? (await ask(init, latest, lost, failures))
+    piece.moved(status)
     const reached = positionOf(init, status, piece, answer ? end : at)
     const advances = reached === end || reached - at >= PROGRESS_BYTES
     failures = advances ? 0 : failures + 1
