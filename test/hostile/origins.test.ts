@@ -9,9 +9,9 @@ import type { ChooseFault } from '../fakes/registry/faults.ts'
 import type { FakeRegistryOptions } from '../fakes/registry/options.ts'
 import { startStranger, type Stranger } from '../fakes/stranger.ts'
 import { makeImage } from '../support/images.ts'
-import { seedFake } from '../support/project.ts'
 import { openRegistryStore } from '../support/registry-store.ts'
 import { blobOf, large, put, putStream, small } from './blobs.ts'
+import { openHostile, type Hostile } from './hostile-registry.ts'
 import { makeLogin, type Login } from './login.ts'
 
 const image = await makeImage({ seed: 'a' })
@@ -24,22 +24,9 @@ const kinds: readonly (readonly [string, Auth])[] = [
   ['a password', ({ users }) => ({ kind: 'basic', users })],
 ]
 
-async function open(options: FakeRegistryOptions, login: Login) {
-  const registry = await startFakeRegistry({
-    showAuthorization: true,
-    singlePost: false,
-    ...options,
-  })
-  seedFake(registry, 'acme/app', '1', image)
-  const opened = await openRegistryStore(registry.host, { credential: login.credential })
-  return {
-    registry,
-    store: opened.store,
-    async [Symbol.asyncDispose]() {
-      await opened[Symbol.asyncDispose]()
-      await registry.close()
-    },
-  }
+function open(options: FakeRegistryOptions, { credential }: Login): Promise<Hostile> {
+  const told = { showAuthorization: true, singlePost: false, ...options }
+  return openHostile(told, { image, credential })
 }
 
 const others: readonly (readonly [string, (stranger: Stranger) => string])[] = [
@@ -50,7 +37,7 @@ const others: readonly (readonly [string, (stranger: Stranger) => string])[] = [
 describe.each(kinds)('a registry that asks for %s', (_, auth) => {
   describe.each(others)('and leads to %s', (_, url) => {
     /** What the other place was shown. */
-    async function led(fault: (to: string) => ChooseFault, act: (w: World) => Promise<unknown>) {
+    async function led(fault: (to: string) => ChooseFault, act: (w: Hostile) => Promise<unknown>) {
       const login = makeLogin()
       await using w = await open({ auth: auth(login) }, login)
       await using stranger = await startStranger(w.registry)
@@ -74,7 +61,7 @@ describe.each(kinds)('a registry that asks for %s', (_, auth) => {
       ({ method }) =>
         method === 'POST' ? { kind: 'elsewhere', origin: to } : undefined
 
-    it.each<[string, (w: World) => Promise<unknown>]>([
+    it.each<[string, (w: Hostile) => Promise<unknown>]>([
       ['HEAD', ({ store }) => store.resolve('acme/app', '1')],
       ['manifest', ({ store }) => store.manifest('acme/app', '1')],
       ['list', ({ store }) => store.tags('acme/app')],
@@ -89,8 +76,6 @@ describe.each(kinds)('a registry that asks for %s', (_, auth) => {
     })
   })
 })
-
-type World = Awaited<ReturnType<typeof open>>
 
 describe('what another host answers', () => {
   it('does not change who we are to the registry', async () => {
