@@ -1,12 +1,14 @@
 /** Registries that lie about uploads: where they go on, how far they are, and that they are kept. */
+import { randomBytes } from 'node:crypto'
 import { describe, expect, it } from 'vitest'
+import { StoreError } from '../../src/errors.ts'
 import { openMemory } from '../../src/stores/memory/store.ts'
 import { answer } from '../fakes/registry/answer.ts'
 import type { ChooseFault, Fault } from '../fakes/registry/faults.ts'
 import { DOCKER_REGISTRY } from '../fakes/registry/options.ts'
 import { startStranger } from '../fakes/stranger.ts'
 import { descriptorOf, makeImage } from '../support/images.ts'
-import { large, put, putStream, small } from './blobs.ts'
+import { blobOf, large, put, putStream, small } from './blobs.ts'
 import { openHostile, type Hostile } from './hostile-registry.ts'
 import { makeLogin } from './login.ts'
 import { copyAsRun } from './matrix/copying.ts'
@@ -107,6 +109,24 @@ describe('how far an upload is', () => {
     await expect(putStream(w.store, large)).rejects.toMatchObject({ code: 'STORE_UNREACHABLE' })
     expect(w.registry.count(({ method }) => method === 'PATCH')).toBeLessThan(10)
   })
+})
+
+it.each([
+  ['goes on, while a MiB gets there each time', 1024 * 1024, 'done'],
+  ['ends, where it is a byte less', 1024 * 1024 - 1, 'STORE_UNREACHABLE'],
+])('an upload that breaks off again and again %s', async (_, afterRequestBytes, end) => {
+  const blob = blobOf(randomBytes(5.5 * 1024 * 1024))
+  const chunking = { aboveBytes: 0, chunkBytes: 8 * 1024 * 1024 }
+  await using w = await openHostile({ ...DOCKER_REGISTRY }, { chunking })
+  w.registry.inject(({ method }) =>
+    method === 'PATCH' ? { kind: 'reset', afterRequestBytes } : undefined,
+  )
+  const sent = putStream(w.store, blob).then(
+    () => 'done',
+    (error: unknown) => (error instanceof StoreError ? error.code : error),
+  )
+  expect(await sent).toBe(end)
+  expect(w.registry.blobs('acme/app').has(blob.content.digest)).toBe(end === 'done')
 })
 
 describe('a registry that keeps less than it says', () => {
