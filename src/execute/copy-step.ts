@@ -1,4 +1,5 @@
 import { isRetryable, StoreError, WaybillError } from '../errors.ts'
+import { MOST_MS } from '../http/retry.ts'
 import { parsePlatform } from '../oci/platform.ts'
 import type { Reference } from '../oci/reference.ts'
 import type { CopyStep, Outcome, StepPlace } from '../plan/types.ts'
@@ -114,23 +115,27 @@ async function move(
   let left = open
   for (let made = 1; left.length > 0; made++) {
     const results = await attempt(step, left, { workshop, onBytes, call })
+    let waitMs = PAUSE_MS * made
     left = left.filter((entry, index) => {
       const { error, sent } = results[index] ?? { sent: 0, error: undefined }
-      if (!call.signal?.aborted && isWorthAnother(error, made)) return true
+      if (!call.signal?.aborted && isWorthAnother(error, made)) {
+        waitMs = Math.max(waitMs, error.retryAfterMs ?? 0)
+        return true
+      }
       outcomes.set(entry.place, outcomeFor(error, sent, call))
       return false
     })
-    if (left.length > 0) await pause(PAUSE_MS * made, call)
+    if (left.length > 0) await pause(waitMs, call)
   }
   return { outcomes, read }
 }
 
 /** Bytes that were wrong are asked for once more: some proxies spoil them. */
-function isWorthAnother(error: unknown, made: number): boolean {
+function isWorthAnother(error: unknown, made: number): error is WaybillError {
   if (!(error instanceof WaybillError)) return false
   const spoilt = error.code === 'CONTENT_CORRUPT' && error.facts['side'] === 'source'
   // a server that asks for more patience than this is left alone until the next run
-  const soon = (error.retryAfterMs ?? 0) <= PAUSE_MS * made
+  const soon = (error.retryAfterMs ?? 0) <= MOST_MS
   return (isRetryable(error) && soon && made < ATTEMPTS) || (spoilt && made === 1)
 }
 

@@ -44,6 +44,9 @@ export async function copyAsRun({ from, to, repository, tag, digest }: CopyInit)
     step,
     {
       open,
+      openSource: open,
+      isImmutable: () => false,
+      trustsImmutable: true,
       parse: text => parseReference(text, new Set(stores.keys())),
       streams: () => undefined,
       places: createPlaces({ places: [], open, ledger, now }),
