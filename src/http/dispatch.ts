@@ -8,7 +8,7 @@ import { Readable } from 'node:stream'
 import type { Dispatcher } from 'undici'
 import { StoreError, toError } from '../errors.ts'
 import { continues, type Answer, type Controller, type Feed, type Sink } from './feed.ts'
-import type { Body, Method, Reply, StreamReply } from './types.ts'
+import { headerOf, type Body, type Method, type Reply, type StreamReply } from './types.ts'
 
 export interface Request {
   readonly method: Method
@@ -18,8 +18,6 @@ export interface Request {
   readonly signal?: AbortSignal | undefined
   /** Sent anew only where the answer says that it was not carried out. */
   readonly once?: boolean | undefined
-  /** Its answer is a stream. */
-  readonly streams?: boolean | undefined
   /** How long the other side may take nothing of a streaming body. */
   readonly silenceMs: number
 }
@@ -56,7 +54,8 @@ function collect(
 
 /**
  * The answer as soon as its head is there; the body follows as it is read. An answer that is no
- * success, or that does not go on where `feed` is, has its body read up to `cap` bytes, like `send`.
+ * success has its body read up to `cap` bytes, like `send`; one that does not go on where `feed` is
+ * is refused.
  */
 export function open(
   pool: Dispatcher,
@@ -66,8 +65,10 @@ export function open(
 ): Promise<Reply | StreamReply> {
   return new Promise((resolve, reject) => {
     dispatch(pool, request, reject, (answer, controller) => {
-      if (answer.status >= 300 || !continues(answer, feed.received)) {
-        return collect(request.url, answer, cap, resolve, reject)
+      if (answer.status >= 300) return collect(request.url, answer, cap, resolve, reject)
+      if (!continues(answer, feed.received)) {
+        controller.abort(elsewhere(request.url, answer, feed.received))
+        return { data() {}, end() {}, fail: reject }
       }
       resolve({ ...answer, body: feed.body })
       return feed.take(answer, controller)
@@ -174,6 +175,14 @@ function watchForStall(
 
 class Stalled extends Error {
   readonly code = 'UPLOAD_STALLED'
+}
+
+function elsewhere({ host }: URL, { headers }: Answer, offset: number): StoreError {
+  const range = headerOf(headers, 'content-range') ?? 'a part of its own choice'
+  return new StoreError(
+    'STORE_PROTOCOL',
+    `${host} sent "${range}" when it was asked for the bytes from ${offset} on`,
+  )
 }
 
 function joined(chunks: readonly Buffer[]): Buffer {

@@ -1,5 +1,5 @@
 /** One request with its retries, at the pace that its host bears. */
-import { isAbort, WaybillError } from '../errors.ts'
+import { WaybillError } from '../errors.ts'
 import type { Call } from '../util/call.ts'
 import { pause } from '../util/pause.ts'
 import { AddressRefused } from './addresses.ts'
@@ -9,7 +9,7 @@ import type { Repeats } from './repeats.ts'
 import { isPassing, retryAfterMs, retryDelayMs, unreachable } from './retry.ts'
 import type { Throttle } from './throttle.ts'
 import type { Counters } from './traffic.ts'
-import type { AnyReply } from './types.ts'
+import type { AnyReply, Reply } from './types.ts'
 
 export type Run<R extends AnyReply> = (request: Request) => Promise<R>
 
@@ -24,7 +24,7 @@ export interface ExchangeInit {
 }
 
 /** Statuses are the caller's to judge; a connection that stays broken throws. */
-export type Exchange = <R extends AnyReply>(request: Request, run: Run<R>) => Promise<R>
+export type Exchange = <R extends AnyReply>(request: Request, run: Run<R>) => Promise<R | Reply>
 
 export function createExchange(init: ExchangeInit): Exchange {
   const { repeats, throttle, counters } = init
@@ -32,39 +32,46 @@ export function createExchange(init: ExchangeInit): Exchange {
   const down = new Set<string>()
 
   async function wait(ms: number, { signal }: Request): Promise<void> {
+    await pause(ms, { signal })
     counters.waitedMs += ms
     counters.retries += 1
-    await pause(ms, { signal })
   }
 
-  async function attempt<R extends AnyReply>(request: Request, run: Run<R>): Promise<R> {
+  /** Waits until neither the host nor we hold requests back. */
+  async function turn(call: Call): Promise<void> {
+    for (let heldMs = Infinity; heldMs > 0;) {
+      await init.pace?.(call)
+      heldMs = await repeats.quiet(call)
+      counters.waitedMs += heldMs
+    }
+  }
+
+  async function attempt<R extends AnyReply>(request: Request, run: Run<R>): Promise<R | Reply> {
     const { signal } = request
-    counters.waitedMs += await repeats.quiet({ signal })
-    await init.pace?.({ signal })
-    // streams have permits of their own, and two that feed each other must not wait for one
-    if (!isThrottled(request)) return run(request)
-    const pass = await throttle.enter({ signal })
+    // what streams a body has a permit of its own, and must not wait for what feeds it
+    const pass = isReplayable(request) ? await throttle.enter({ signal }) : undefined
     try {
+      await turn({ signal })
+      const limit = repeats.limit()
+      if (limit) return limit
       const reply = await run(request)
-      if (reply.status === 429) throttle.tooMuch(pass)
-      else throttle.well()
+      if (pass && reply.status === 429) throttle.tooMuch(pass)
+      else if (!isPassing(reply.status)) throttle.well()
       return reply
     } finally {
-      throttle.leave(pass)
+      if (pass) throttle.leave()
     }
   }
 
   /** The error itself, where trying again is no use. */
   function judged(error: unknown, request: Request): unknown {
     if (error instanceof AddressRefused) return strayed(init.name, request.url.host)
-    if (error instanceof WaybillError || isAbort(error) || request.signal?.aborted) return error
-    return undefined
+    return error instanceof WaybillError || request.signal?.aborted ? error : undefined
   }
 
   return async (request, run) => {
     const { origin } = request.url
-    const repeatable = isReplayable(request)
-    const giveUp = () => void (repeatable && down.add(origin))
+    const repeatable = isReplayable(request) && request.once !== true
     for (let made = down.has(origin) ? Infinity : 1; ; made += 1) {
       let reply
       try {
@@ -72,13 +79,12 @@ export function createExchange(init: ExchangeInit): Exchange {
       } catch (error) {
         const final = judged(error, request)
         if (final !== undefined) throw final
-        const again = repeatable && request.once !== true
-        const delay = again ? retryDelayMs(made, {}, init) : undefined
+        const delay = repeatable ? retryDelayMs(made, {}, init) : undefined
         if (delay !== undefined) {
           await wait(delay, request)
           continue
         }
-        giveUp()
+        if (repeatable) down.add(origin)
         throw unreachable(request.url.host, error)
       }
       if (!isPassing(reply.status)) {
@@ -88,7 +94,8 @@ export function createExchange(init: ExchangeInit): Exchange {
       if (reply.status === 429) noteLimit(repeats, reply, init.wallClock())
       const delay = mayRepeat(request, reply) ? retryDelayMs(made, reply.headers, init) : undefined
       if (delay === undefined) {
-        giveUp()
+        // a host that limits us is there
+        if (repeatable && reply.status !== 429) down.add(origin)
         return reply
       }
       await wait(delay, request)
@@ -102,10 +109,6 @@ function noteLimit(repeats: Repeats, reply: AnyReply, now: number): void {
   if (asked !== undefined && Buffer.isBuffer(reply.body)) {
     repeats.limited({ ...reply, body: reply.body }, asked)
   }
-}
-
-function isThrottled(request: Request): boolean {
-  return isReplayable(request) && request.streams !== true
 }
 
 export function isReplayable({ body }: Pick<Request, 'body'>): boolean {

@@ -13,7 +13,7 @@ import { createGate } from './gate.ts'
 import { createPace } from './pace.ts'
 import { createPulls, type Pulls } from './pulls.ts'
 import { createRepeats } from './repeats.ts'
-import { MOST_MS, retryDelayMs } from './retry.ts'
+import { isPassing, MOST_MS, retryDelayMs } from './retry.ts'
 import { createThrottle } from './throttle.ts'
 import type { Counters } from './traffic.ts'
 import type { Leader } from './connections.ts'
@@ -126,7 +126,7 @@ export function createHost(
     request: HostRequest,
     run: Run<R>,
     { signal }: Call,
-  ): Promise<R> {
+  ): Promise<R | Reply> {
     const { method, body, once } = request
     let { url } = request
     let challenges = 0
@@ -151,8 +151,8 @@ export function createHost(
   }
 
   function note(request: HostRequest, { body, ...answer }: AnyReply): void {
-    if (!isRefusal(answer)) repeats.allowed(request)
-    else if (Buffer.isBuffer(body)) repeats.refused(request, { ...answer, body })
+    if (isRefusal(answer) && Buffer.isBuffer(body)) repeats.refused(request, { ...answer, body })
+    else if (!isPassing(answer.status)) repeats.allowed(request)
   }
 
   async function counted<R extends AnyReply>(
@@ -160,16 +160,11 @@ export function createHost(
     run: Run<R>,
     call: Call,
   ): Promise<R | Reply> {
-    return gate(async () => {
-      const known = repeats.known(request)
+    return gate<R | Reply>(async () => {
+      const known = repeats.limit() ?? repeats.known(request)
       if (known) return known
-      if (request.pull !== true) return authorized(request, run, call)
-      pulls.begin()
-      try {
-        return await authorized(request, run, call)
-      } finally {
-        pulls.end()
-      }
+      const ask = () => authorized(request, run, call)
+      return request.pull === true ? pulls.pull(ask) : ask()
     })
   }
 
@@ -186,11 +181,11 @@ export function createHost(
       reached = feed.received
       const delay = retryDelayMs(failures, {}, context)
       if (delay === undefined) return feed.fail(error)
-      counters.retries += 1
-      counters.waitedMs += delay
       const signal = call.signal ? AbortSignal.any([call.signal, feed.unwanted]) : feed.unwanted
       try {
         await pause(delay, { signal })
+        counters.waitedMs += delay
+        counters.retries += 1
         const range = `bytes=${feed.received}-`
         const headers = { ...request.headers, range }
         const reply = await authorized({ ...request, headers }, run(feed), { signal })
@@ -208,8 +203,7 @@ export function createHost(
       counted(request, sent => wire.send(sent, request.cap ?? ERROR_CAP), call),
     open(request, call = {}) {
       const cap = request.cap ?? ERROR_CAP
-      const run = (feed: Feed) => (sent: Request) =>
-        wire.open({ ...sent, streams: true }, cap, feed)
+      const run = (feed: Feed) => (sent: Request) => wire.open(sent, cap, feed)
       const resume = resuming(request, run, call)
       const feed = createFeed({ size: request.size, broke: error => void resume(feed, error) })
       return counted(request, run(feed), call)

@@ -3,51 +3,73 @@
  * manifest is one, a HEAD is none, and both tell what is left.
  */
 import { StoreError } from '../errors.ts'
-import { headerOf, type Headers } from './types.ts'
+import { createGate } from './gate.ts'
+import { headerOf, type AnyReply, type Headers } from './types.ts'
 
 export interface Pulls {
   /** Pulls left, as far as the host has said. */
   readonly left: number | undefined
-  /** Before a pull; throws where it would take from what is to be kept. */
-  begin(): void
-  /** After it, or after anything else that was answered. */
+  /** Makes a pull, or throws where it would take from what is to be kept. */
+  pull<R extends AnyReply>(make: () => Promise<R>): Promise<R>
+  /** Whatever was answered. */
   saw(headers: Headers): void
-  end(): void
 }
 
 /** `keep`: how many are to be left for others. */
 export function createPulls(name: string, keep: number | undefined): Pulls {
   let left: number | undefined
-  let running = 0
+  const running = new Set<Promise<void>>()
+  // the first answer tells what there is; until then one is the most that can be taken too many
+  const first = createGate()
+
+  function counted<R extends AnyReply>(make: () => Promise<R>): Promise<R> {
+    const asked = make()
+    const done = () => void running.delete(over)
+    const over: Promise<void> = asked.then(done, done)
+    running.add(over)
+    return asked
+  }
+
+  /** Counts what is under way as taken; where that decides, waits for what it turns out to be. */
+  async function admit(kept: number): Promise<void> {
+    const isSure = () => left === undefined || left - running.size > kept
+    while (!isSure()) {
+      if (left !== undefined && left <= kept) throw spent(name, left, kept)
+      await Promise.race(running)
+    }
+  }
+
   return {
     get left() {
       return left
     },
-    begin() {
-      if (keep !== undefined && left !== undefined && left - running <= keep) {
-        throw new StoreError(
-          'STORE_RATE_LIMITED',
-          `${name} has ${left} pulls left, and registries.${name}.limits.pullBudget keeps ${keep}`,
-          {
-            hint: 'run again when the limit is renewed, log in for a higher one, or lower pullBudget',
-            facts: { host: name },
-            // for the next run, not for this one
-            retryAfterMs: 3_600_000,
-          },
-        )
-      }
-      running += 1
+    pull(make) {
+      if (keep === undefined) return counted(make)
+      return first(async () => {
+        await admit(keep)
+        return counted(make)
+      })
     },
     saw(headers) {
       const text = headerOf(headers, 'ratelimit-remaining') ?? ''
       const told = /^\s*(\d{1,12})\b/.exec(text)?.[1]
       if (told === undefined) return
-      // answers overtake each other, and a limit that is renewed makes a leap
+      // answers to several pulls overtake each other; with one alone, more is a limit renewed
       const next = Number(told)
-      left = left !== undefined && running > 0 ? Math.min(left, next) : next
-    },
-    end() {
-      running -= 1
+      left = left !== undefined && running.size > 1 ? Math.min(left, next) : next
     },
   }
+}
+
+function spent(name: string, left: number, keep: number): StoreError {
+  return new StoreError(
+    'STORE_RATE_LIMITED',
+    `${name} has ${left} pulls left, and registries.${name}.limits.pullBudget keeps ${keep}`,
+    {
+      hint: 'run again when the limit is renewed, log in for a higher one, or lower pullBudget',
+      facts: { host: name },
+      // for the next run, not for this one
+      retryAfterMs: 3_600_000,
+    },
+  )
 }

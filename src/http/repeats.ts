@@ -14,14 +14,16 @@ export interface Asked {
 }
 
 export interface Repeats {
-  /** The answer that a request like this is known to get. */
+  /** The refusal that a request like this is known to get. */
   known(asked: Asked): Reply | undefined
   /** 401 or 403, once or more often: holds for requests of its kind, unless one went well. */
   refused(asked: Asked, reply: Reply): void
   allowed(asked: Asked): void
   /** 429: every request waits until then, or gets this answer where that is too long. */
   limited(reply: Reply, forMs: number): void
-  /** Waits while the host wants to be left alone; resolves with the milliseconds it took. */
+  /** The answer that every request gets for now. */
+  limit(): Reply | undefined
+  /** Waits as long as the host wanted to be left alone; resolves with the milliseconds it took. */
   quiet(call?: Call): Promise<number>
 }
 
@@ -32,8 +34,8 @@ export function createRepeats(now: () => number, longestMs: number): Repeats {
   let limit: { readonly reply: Reply; readonly until: number } | undefined
 
   return {
+    limit: () => (limit && now() < limit.until ? limit.reply : undefined),
     known(asked) {
-      if (limit && now() < limit.until) return limit.reply
       if (refusals.size === 0) return undefined
       const [first, ...others] = refusals.get(kindOf(asked)) ?? []
       const holds = first?.status === 401 || others.length + 1 >= ENOUGH

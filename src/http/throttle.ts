@@ -7,9 +7,9 @@ import { createSemaphore } from '../util/concurrency.ts'
  * (additive increase, multiplicative decrease).
  */
 export interface Throttle {
-  /** Resolves when there is room; the caller must `leave` with what it was given. */
+  /** Resolves when there is room; the caller must `leave`. */
   enter(call?: Call): Promise<Pass>
-  leave(pass: Pass): void
+  leave(): void
   /** The host was asked too much. What was in flight before the last cut does not cut again. */
   tooMuch(pass: Pass): void
   /** The host answered well. */
