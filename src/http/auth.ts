@@ -5,7 +5,7 @@
  * requests wait for one.
  */
 import type { Credential } from '../credentials/secret.ts'
-import { StoreError } from '../errors.ts'
+import { StoreError, WaybillError } from '../errors.ts'
 import { isRecord } from '../oci/descriptor.ts'
 import { parseChallenges, type Challenge } from './challenge.ts'
 import { isTrustedRealm } from './realm.ts'
@@ -68,8 +68,8 @@ export function createAuthorizer(init: AuthInit): Authorizer {
   ): Promise<string> {
     const key = [...scopes].toSorted().join(' ')
     for (let asked = tokens.get(key); asked !== undefined;) {
-      const held = await asked
-      if (held.expiresAt > init.now()) return held.header
+      const held = await unlessTheirs(asked, signal)
+      if (held && held.expiresAt > init.now()) return held.header
       // whoever came first has asked for the next one by now
       const next = tokens.get(key)
       asked = next === asked ? undefined : next
@@ -115,6 +115,19 @@ export function createAuthorizer(init: AuthInit): Authorizer {
       }
       return sent === undefined
     },
+  }
+}
+
+/** `undefined` where whoever asked for the token was told to stop, and we were not. */
+async function unlessTheirs(
+  asked: Promise<Token>,
+  signal: AbortSignal | undefined,
+): Promise<Token | undefined> {
+  try {
+    return await asked
+  } catch (error) {
+    if (error instanceof WaybillError || signal?.aborted) throw error
+    return undefined
   }
 }
 
