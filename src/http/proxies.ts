@@ -37,12 +37,23 @@ function parseProxy(text: string): URL | undefined {
   const full = /^[a-z][a-z0-9+.-]*:\/\//i.test(text) ? text : `http://${text}`
   if (!URL.canParse(full)) return undefined
   const url = new URL(full)
-  return /^https?:$/.test(url.protocol) && url.hostname !== '' ? url : undefined
+  return /^https?:$/.test(url.protocol) && isReadable(url) ? url : undefined
+}
+
+function isReadable({ username, password }: URL): boolean {
+  try {
+    decodeURIComponent(username + password)
+    return true
+  } catch {
+    return false
+  }
 }
 
 /** `NO_PROXY`: hosts and their subdomains, addresses, networks, each with a port if it is about one; `*` is all. */
 function isExcepted(url: URL, env: Env): boolean {
-  const list = (env['no_proxy'] ?? env['NO_PROXY'] ?? '').split(/[\s,]+/).filter(Boolean)
+  const list = named(env, 'no_proxy')[1]
+    .split(/[\s,]+/)
+    .filter(Boolean)
   return list.some(entry => entry === '*' || matches(url, entry.toLowerCase()))
 }
 

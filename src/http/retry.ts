@@ -51,8 +51,8 @@ export function leftAloneMs(
 
 /** A broken connection as an error that names the host and what happened. */
 export function unreachable(host: string, cause: unknown): StoreError {
-  const { code, message } = describe(cause)
-  return new StoreError('STORE_UNREACHABLE', `${host} cannot be reached: ${message}`, {
+  const code = codeOf(cause)
+  return new StoreError('STORE_UNREACHABLE', `${host} cannot be reached: ${inWords(cause)}`, {
     cause,
     hint: hintFor(code, host),
     facts: { host, ...(code !== undefined && { network: code }) },
@@ -75,19 +75,9 @@ const WORDS: Readonly<Record<string, string>> = {
   ERR_SSL_WRONG_VERSION_NUMBER: 'it does not speak TLS',
 }
 
-/** OpenSSL's names for a certificate that leads to no authority we know. */
-const UNTRUSTED = new Set([
-  'DEPTH_ZERO_SELF_SIGNED_CERT',
-  'SELF_SIGNED_CERT_IN_CHAIN',
-  'UNABLE_TO_GET_ISSUER_CERT',
-  'UNABLE_TO_GET_ISSUER_CERT_LOCALLY',
-  'UNABLE_TO_VERIFY_LEAF_SIGNATURE',
-])
-
-function describe(cause: unknown): { code: string | undefined; message: string } {
-  const code = codeOf(cause)
-  const known = code === undefined ? undefined : WORDS[code]
-  return { code, message: known ?? (cause instanceof Error ? cause.message : String(cause)) }
+/** What broke a connection. */
+export function inWords(cause: unknown): string {
+  return WORDS[codeOf(cause) ?? ''] ?? (cause instanceof Error ? cause.message : String(cause))
 }
 
 function codeOf(cause: unknown): string | undefined {
@@ -96,19 +86,30 @@ function codeOf(cause: unknown): string | undefined {
   return typeof code === 'string' ? code : undefined
 }
 
+const UNKNOWN_AUTHORITY = new Set([
+  'DEPTH_ZERO_SELF_SIGNED_CERT',
+  'SELF_SIGNED_CERT_IN_CHAIN',
+  'UNABLE_TO_GET_ISSUER_CERT',
+  'UNABLE_TO_GET_ISSUER_CERT_LOCALLY',
+  'UNABLE_TO_VERIFY_LEAF_SIGNATURE',
+])
+
 function hintFor(code: string | undefined, host: string): string | undefined {
   if (code === 'ERR_SSL_WRONG_VERSION_NUMBER') {
     return `if it is meant to be plain HTTP, say so: registries: { '${host}': { http: true } }`
   }
   if (code === 'ENOTFOUND') return 'is the host spelled right?'
   if (code === 'ERR_TLS_CERT_ALTNAME_INVALID') {
-    return 'its certificate is for another name: is the host spelled as the certificate has it?'
+    return `call it by a name that its certificate is for; ${host} is none of them`
   }
   if (code === 'CERT_HAS_EXPIRED' || code === 'CERT_NOT_YET_VALID') {
-    return "its certificate has to be renewed, or this machine's clock is wrong"
+    return 'is the clock of this machine right? If so, the registry needs a new certificate'
   }
-  if (code !== undefined && UNTRUSTED.has(code)) {
+  if (code !== undefined && UNKNOWN_AUTHORITY.has(code)) {
     return `trust its authority with registries: { '${host}': { tls: { ca: ./ca.pem } } }`
+  }
+  if (code?.startsWith('ERR_SSL_') && /ALERT.*(?:CERTIFICATE|HANDSHAKE)/.test(code)) {
+    return `it may ask who we are: registries: { '${host}': { tls: { cert: ./us.pem, key: ./us.key } } }`
   }
   return undefined
 }
