@@ -1,13 +1,13 @@
 /**
- * Pools of connections: one for each origin that a host is, or sends us to. What is the host's own
- * (its authorities, our certificate) reaches only its own origin.
+ * Pools of connections: one for each origin that a host is, or sends us to. Our certificate is shown
+ * to the host's own origin alone; its authorities count for where it sends us too, and nowhere else.
  */
 import type { lookup } from 'node:dns'
 import type { LookupFunction } from 'node:net'
-import tls, { type SecureContext } from 'node:tls'
+import tls, { type SecureContext, type SecureContextOptions } from 'node:tls'
 import type { Dispatcher } from 'undici'
 import Pool from 'undici/lib/dispatcher/pool.js'
-import { StoreError } from '../errors.ts'
+import { InputError, StoreError, toError } from '../errors.ts'
 import { guardedLookup, literalReach, mayReach, notingLookup, type Reach } from './addresses.ts'
 import { proxyFor } from './proxies.ts'
 import type { OwnTls } from './trust.ts'
@@ -88,11 +88,11 @@ export function createConnections(init: ConnectionsInit): Connections {
   /** Made once: a context costs more than the connection that it is for. */
   function contextOf(leader: Pick<Leader, 'name' | 'tls'>, own: boolean): SecureContext {
     const { ca = [], only = false, identity } = leader.tls ?? {}
-    const key = ca.length > 0 || (own && identity) ? `${leader.name} ${own}` : ''
+    const key = leader.tls ? `${leader.name} ${own}` : ''
     const known = contexts.get(key)
     if (known) return known
     const trusted = own && only ? ca : [...init.authorities(), ...ca]
-    const context = tls.createSecureContext({ ca: [...trusted], ...(own && identity) })
+    const context = makeContext(leader.name, { ca: [...trusted], ...(own && identity) })
     contexts.set(key, context)
     return context
   }
@@ -133,6 +133,17 @@ export function createConnections(init: ConnectionsInit): Connections {
       await Promise.all([...pools.values()].map(pool => pool.destroy()))
       pools.clear()
     },
+  }
+}
+
+function makeContext(name: string, options: SecureContextOptions): SecureContext {
+  try {
+    return tls.createSecureContext(options)
+  } catch (cause) {
+    const whose = name === '' ? 'the authorities of the system' : `registries.${name}.tls`
+    throw new InputError('BAD_ARGUMENT', `${whose} cannot be used: ${toError(cause).message}`, {
+      hint: 'certificates and keys are PEM, and a key fits the certificate beside it',
+    })
   }
 }
 

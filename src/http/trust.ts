@@ -14,11 +14,12 @@ export interface Identity {
   readonly key: string
 }
 
-/** What belongs to one registry's own origin, and goes nowhere else. */
+/** What belongs to one registry. */
 export interface OwnTls {
-  /** Its own authorities, trusted beside the usual ones, or instead of them. */
+  /** Its own authorities, trusted beside the usual ones; `only`: instead of them, at its own origin. */
   readonly ca: readonly string[]
   readonly only: boolean
+  /** Shown to its own origin alone. */
   readonly identity?: Identity
 }
 
@@ -71,8 +72,9 @@ function systemStore(): readonly string[] | undefined {
  */
 export async function dockerCertificates(folder: string, host: string): Promise<OwnTls> {
   const own = join(folder, host)
-  const names = (await unless('ENOTDIR', unless('ENOENT', readdir(own)))) ?? []
-  const read = (name: string) => readPem(join(own, name), `the certificates of docker for ${host}`)
+  const named = `the certificates of docker for ${host}`
+  const names = await namesIn(own, named)
+  const read = (name: string) => readPem(join(own, name), named)
   const ca = await Promise.all(
     names
       .filter(name => name.endsWith('.crt'))
@@ -88,6 +90,14 @@ export async function dockerCertificates(folder: string, host: string): Promise<
     })
   }
   return { ca, only: false, identity: { cert: await read(cert), key: await read(key) } }
+}
+
+async function namesIn(folder: string, named: string): Promise<readonly string[]> {
+  try {
+    return (await unless('ENOTDIR', unless('ENOENT', readdir(folder)))) ?? []
+  } catch (error) {
+    throw unreadable(folder, named, error)
+  }
 }
 
 /** `named`: the key or variable that names the file, for messages. */
