@@ -6,7 +6,7 @@ import type { Descriptor } from '../../oci/descriptor.ts'
 import { verified, verifiedBytes } from '../../util/verified.ts'
 import type { BlobSource } from '../store.ts'
 import { sendChunks } from './chunks.ts'
-import { cancel, locationOf, uploadRefusal, withDigest, type Upload } from './upload.ts'
+import { cancel, isTaken, locationOf, uploadRefusal, withDigest } from './upload.ts'
 import { apiUrl, pushScope, refusal } from './wire.ts'
 import type { WriteInit } from './write.ts'
 
@@ -19,15 +19,33 @@ export async function putBlob(
   const mount = mountFrom === undefined ? undefined : await tryMount(init, content, mountFrom)
   if (mount?.status === 201) return 'mounted'
 
-  const { source, broken } = checked(await bytes(), content)
-  const upload: { begun: Reply | undefined } = { begun: mount }
+  const upload: Upload = { begun: mount }
+  try {
+    await putBytes(init, content, await bytes(), upload)
+    return 'put'
+  } catch (error) {
+    if (upload.begun) await cancel(init, upload.begun)
+    throw error
+  }
+}
+
+/** The upload that is to be given up where this fails. */
+interface Upload {
+  begun: Reply | undefined
+}
+
+async function putBytes(
+  init: WriteInit,
+  content: Descriptor,
+  given: Readable | Buffer,
+  upload: Upload,
+): Promise<void> {
+  const { source, broken } = checked(given, content)
   try {
     await send(init, content, source, upload)
-    return 'put'
   } catch (error) {
     const theirs = broken()
     if (theirs === undefined && isRetryable(error)) init.habits.broken.add(content.digest)
-    if (upload.begun) await cancel(init, upload.begun)
     throw theirs ?? error
   } finally {
     if (!Buffer.isBuffer(source)) source.destroy()
@@ -38,17 +56,16 @@ async function send(
   init: WriteInit,
   content: Descriptor,
   source: Readable | Buffer,
-  upload: { begun: Reply | undefined },
+  upload: Upload,
 ): Promise<void> {
   if (!Buffer.isBuffer(source) && isChunked(init, content)) {
-    const begun = (upload.begun ??= await begin(init))
-    const moved = (latest: Reply) => void (upload.begun = latest)
-    await sendChunks(init, content, { upload: begun, source, moved })
+    const begun = upload.begun ?? (await begin(init))
+    // only they know where it is by then
     upload.begun = undefined
-    return
+    return sendChunks(init, content, source, begun)
   }
   upload.begun ??= (await postWhole(init, content, source)) ?? (await begin(init))
-  if (upload.begun.status !== 201) await finish(init, content, { upload: upload.begun, source })
+  if (upload.begun.status !== 201) await finish(init, content, source, upload.begun)
   upload.begun = undefined
 }
 
@@ -89,10 +106,17 @@ async function tryMount(
   from: string,
 ): Promise<Reply | undefined> {
   const query = `?${new URLSearchParams({ mount: digest, from }).toString()}`
-  const reply = await post(init, query, pushScope(init.repository, from))
+  const reply = await post(init, query, pushScope(init.repository, from)).catch(unlessRefused)
+  if (reply === undefined) return undefined
   if (reply.status === 201 || reply.status === 202) return reply
   if (reply.status >= 400 && reply.status < 500 && reply.status !== 429) return undefined
   throw postRefusal(init, `mounting ${digest} into ${init.repository}`, reply)
+}
+
+/** Some token services refuse to give any rights where they do not give all. */
+function unlessRefused(error: unknown): undefined {
+  const refused = error instanceof StoreError && error.code === 'STORE_UNAUTHORIZED'
+  if (!refused || error.facts['credentials'] !== 'refused') throw error
 }
 
 async function begin(init: WriteInit): Promise<Reply> {
@@ -149,6 +173,7 @@ async function postWhole(
   if (small && NO_SINGLE_POST.has(reply.status)) return undefined
   if (reply.status !== 202) throw postRefusal(init, what, reply)
   // a stream is sent once; the next attempt knows the registry's habit
+  await cancel(init, reply)
   throw new StoreError(
     'STORE_UNREACHABLE',
     `${registry.name} took no blob in one request when ${what}`,
@@ -160,21 +185,23 @@ const NO_SINGLE_POST = new Set([400, 404, 405, 411, 413, 415, 501])
 
 async function finish(
   init: WriteInit,
-  { digest, size }: Descriptor,
-  { upload, source }: Upload,
+  content: Descriptor,
+  source: Readable | Buffer,
+  begun: Reply,
 ): Promise<void> {
   const { registry, repository, call } = init
+  const { digest, size } = content
   const body: Body = Buffer.isBuffer(source) ? source : { stream: source, size }
   const reply = await registry.host.send(
     {
       method: 'PUT',
-      url: withDigest(locationOf(registry, upload), digest),
+      url: withDigest(locationOf(registry, begun), digest),
       scopes: pushScope(repository),
       headers: { 'content-type': 'application/octet-stream' },
       body,
     },
     call,
   )
-  if (reply.status === 201 || reply.status === 204) return
+  if (await isTaken(init, content, reply)) return
   throw uploadRefusal(init, `uploading ${digest} to ${repository}`, reply)
 }

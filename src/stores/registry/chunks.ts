@@ -7,7 +7,7 @@ import { isRetryable, StoreError } from '../../errors.ts'
 import { headerOf, type Reply } from '../../http/types.ts'
 import type { Descriptor } from '../../oci/descriptor.ts'
 import { pause } from '../../util/pause.ts'
-import { locationOf, uploadRefusal, withDigest, type Upload } from './upload.ts'
+import { anew, cancel, isTaken, locationOf, uploadRefusal, withDigest } from './upload.ts'
 import { pushScope } from './wire.ts'
 import type { WriteInit } from './write.ts'
 
@@ -28,23 +28,30 @@ const PAUSE_MS = 250
 /** An upload that got this far since it last broke off is getting somewhere. */
 const PROGRESS_BYTES = 1024 * 1024
 
-export interface Chunked extends Upload<Readable> {
-  /** Called with every answer that says where the upload goes on. */
-  readonly moved: (latest: Reply) => void
-}
-
+/** Sends `source` over the upload that has `begun`, which is given up where that fails. */
 export async function sendChunks(
   init: WriteInit,
-  { digest }: Descriptor,
-  { upload, source, moved }: Chunked,
+  content: Descriptor,
+  source: Readable,
+  begun: Reply,
 ): Promise<void> {
-  let latest = upload
+  const upload: Upload = { latest: begun }
   let offset = 0
-  for await (const chunk of piecesOf(source, pieceBytes(init, upload))) {
-    latest = await sendPiece(init, latest, { chunk, offset, moved })
-    offset += chunk.length
+  try {
+    for await (const chunk of piecesOf(source, pieceBytes(init, begun))) {
+      await sendPiece(init, upload, { chunk, offset })
+      offset += chunk.length
+    }
+    await close(init, content, upload)
+  } catch (error) {
+    await cancel(init, upload.latest)
+    throw error
   }
-  await close(init, latest, { digest, offset })
+}
+
+interface Upload {
+  /** The newest answer that says where it goes on. */
+  latest: Reply
 }
 
 function pieceBytes({ registry, habits, chunking }: WriteInit, { headers }: Reply): number {
@@ -73,35 +80,39 @@ async function* piecesOf(source: Readable, bytes: number): AsyncGenerator<Buffer
   if (filled > 0) yield piece.subarray(0, filled)
 }
 
-interface Piece extends Pick<Chunked, 'moved'> {
+interface Piece {
   readonly chunk: Buffer
   /** Where in the blob it begins. */
   readonly offset: number
 }
 
-/** Sends one piece, in parts if need be; the answer that says where the upload goes on. */
-async function sendPiece(init: WriteInit, upload: Reply, piece: Piece): Promise<Reply> {
+/** Sends one piece, in parts if need be. */
+async function sendPiece(init: WriteInit, upload: Upload, piece: Piece): Promise<void> {
   const end = piece.offset + piece.chunk.length
-  let latest = upload
   let at = piece.offset
   for (let failures = 0; at < end;) {
-    const { answer, lost } = await patch(init, latest, piece, at)
-    const status = answer ?? (await ask(init, latest, lost, failures))
-    piece.moved(status)
+    const { answer, lost } = await patch(init, upload, piece, at)
+    const status = answer ?? (await ask(init, upload, lost, failures))
+    upload.latest = goingOn(upload, status)
     const reached = positionOf(init, status, piece, answer ? end : at)
     const advances = reached === end || reached - at >= PROGRESS_BYTES
     failures = advances ? 0 : failures + 1
     if (failures >= ATTEMPTS) throw lost ?? stuck(init, reached)
     at = reached
-    latest = status
   }
-  return latest
+}
+
+/** Not every registry says again where an upload goes on. */
+function goingOn({ latest }: Upload, answer: Reply): Reply {
+  if (headerOf(answer.headers, 'location') !== undefined) return answer
+  const { location } = latest.headers
+  return { ...answer, url: latest.url, headers: { ...answer.headers, location } }
 }
 
 /** The registry's answer where it took the piece, or why it cannot be told whether it did. */
 async function patch(
   init: WriteInit,
-  upload: Reply,
+  { latest }: Upload,
   { chunk, offset }: Piece,
   at: number,
 ): Promise<{ readonly answer?: Reply; readonly lost?: unknown }> {
@@ -110,7 +121,7 @@ async function patch(
     const reply = await registry.host.send(
       {
         method: 'PATCH',
-        url: locationOf(registry, upload),
+        url: locationOf(registry, latest),
         scopes: pushScope(repository),
         headers: {
           'content-type': 'application/octet-stream',
@@ -150,14 +161,14 @@ function isFinal(error: unknown): boolean {
 /** Asks how far the upload is, after a pause that grows. */
 async function ask(
   init: WriteInit,
-  upload: Reply,
+  { latest }: Upload,
   lost: unknown,
   failures: number,
 ): Promise<Reply> {
   const { registry, repository, call } = init
   await pause(PAUSE_MS * 2 ** failures, call)
   const reply = await registry.host.send(
-    { method: 'GET', url: locationOf(registry, upload), scopes: pushScope(repository) },
+    { method: 'GET', url: locationOf(registry, latest), scopes: pushScope(repository) },
     call,
   )
   if (reply.status !== 204 && reply.status !== 202 && reply.status !== 200) {
@@ -165,9 +176,7 @@ async function ask(
       ? uploadRefusal(init, `asking how far an upload to ${repository} is`, reply)
       : lost
   }
-  // not every registry says again where it goes on
-  const location = headerOf(reply.headers, 'location') ?? headerOf(upload.headers, 'location')
-  return { ...reply, url: upload.url, headers: { ...reply.headers, location } }
+  return reply
 }
 
 /** How many bytes the registry has. docker-registry calls none at all `0-0`. */
@@ -184,29 +193,24 @@ function positionOf(init: WriteInit, { headers }: Reply, piece: Piece, silent: n
   )
 }
 
-/** The last request: the digest, and no more bytes. An answer that was lost may have been a yes. */
-async function close(
-  init: WriteInit,
-  upload: Reply,
-  { digest, offset }: { readonly digest: Descriptor['digest']; readonly offset: number },
-): Promise<void> {
+/** The last request: the digest, and no more bytes. */
+async function close(init: WriteInit, content: Descriptor, { latest }: Upload): Promise<void> {
   const { registry, repository, call } = init
+  const { digest } = content
   const reply = await registry.host.send(
     {
       method: 'PUT',
-      url: withDigest(locationOf(registry, upload), digest),
+      url: withDigest(locationOf(registry, latest), digest),
       scopes: pushScope(repository),
       headers: { 'content-type': 'application/octet-stream' },
       body: Buffer.alloc(0),
     },
     call,
   )
-  if (reply.status === 201 || reply.status === 204) return
-  throw uploadRefusal(
-    init,
-    `closing the upload of ${digest} (${offset} bytes) to ${repository}`,
-    reply,
-  )
+  if (await isTaken(init, content, reply)) return
+  const refused = uploadRefusal(init, `closing the upload of ${digest} to ${repository}`, reply)
+  // the bytes were checked on their way, so it is the registry that put them together wrong
+  throw reply.status === 400 ? anew(refused) : refused
 }
 
 function stuck({ registry, repository }: WriteInit, at: number): StoreError {

@@ -149,7 +149,7 @@ export async function fetchBlob(
   if (body instanceof Readable && status === 200) return body
   if (body instanceof Readable) body.destroy()
   const error = Buffer.isBuffer(body) ? body : Buffer.alloc(0)
-  if (status === 404) {
+  if (isAbsence(reply)) {
     throw new StoreError(
       'CONTENT_MISSING',
       `${registry.name}/${repository} has no ${content.digest}`,

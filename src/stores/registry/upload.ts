@@ -1,16 +1,11 @@
 /** An upload that was begun: where it goes on, what refusing it means, and how it is given up. */
-import type { Readable } from 'node:stream'
 import { isAbort, StoreError, WaybillError } from '../../errors.ts'
 import { headerOf, type Reply } from '../../http/types.ts'
+import type { Descriptor } from '../../oci/descriptor.ts'
 import type { Digest } from '../../oci/digest.ts'
+import { has } from './has.ts'
 import { pushScope, refusal, type Registry } from './wire.ts'
 import type { WriteInit } from './write.ts'
-
-export interface Upload<S extends Readable | Buffer = Readable | Buffer> {
-  /** The newest answer that says where it goes on. */
-  readonly upload: Reply
-  readonly source: S
-}
 
 /** `Location` may be relative and may carry state in its query, which has to come back whole. */
 export function locationOf(registry: Registry, { headers, url }: Reply): URL {
@@ -38,8 +33,24 @@ export function withDigest(location: URL, digest: Digest): URL {
  */
 export function uploadRefusal({ registry }: WriteInit, what: string, reply: Reply): StoreError {
   const refused = refusal(registry, what, reply)
-  if (reply.status !== 404) return refused
-  return new StoreError('STORE_UNREACHABLE', refused.message, { facts: refused.facts })
+  return reply.status === 404 ? anew(refused) : refused
+}
+
+/** The same refusal, as one that beginning again may get round. */
+export function anew({ message, facts }: StoreError): StoreError {
+  return new StoreError('STORE_UNREACHABLE', message, { facts })
+}
+
+/**
+ * Whether the registry has taken the blob, by its answer to the last request of an upload. Where that
+ * was sent again because an answer was lost, the upload is gone (404) and the blob is there.
+ */
+export async function isTaken(
+  init: WriteInit,
+  content: Descriptor,
+  { status }: Reply,
+): Promise<boolean> {
+  return status === 201 || status === 204 || (status === 404 && (await has(init, content)))
 }
 
 /** How long it may take to tell a registry that an upload is given up. */

@@ -49,7 +49,7 @@ function isLoopback(host: string): boolean {
 }
 
 /** An HTML page says that no registry answered, so its 404 says nothing about the content. */
-export function isAbsence({ status, headers }: Reply): boolean {
+export function isAbsence({ status, headers }: Pick<Reply, 'status' | 'headers'>): boolean {
   return status === 404 && !(headerOf(headers, 'content-type') ?? '').startsWith('text/html')
 }
 

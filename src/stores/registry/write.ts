@@ -4,21 +4,13 @@ import { algorithmOf, isDigest, type Digest } from '../../oci/digest.ts'
 import type { Descriptor } from '../../oci/descriptor.ts'
 import { parseManifest } from '../../oci/manifest.ts'
 import { referrerOf } from '../../oci/referrers.ts'
-import { isManifestType } from '../../oci/media-types.ts'
 import type { Call } from '../../util/call.ts'
 import { verifiedBytes } from '../../util/verified.ts'
 import type { Manifested, WriteSession } from '../store.ts'
 import { putBlob } from './blobs.ts'
 import type { Chunking } from './chunks.ts'
-import {
-  ACCEPT_MANIFESTS,
-  apiUrl,
-  isAbsence,
-  pullScope,
-  pushScope,
-  refusal,
-  type Registry,
-} from './wire.ts'
+import { has } from './has.ts'
+import { apiUrl, pushScope, refusal, type Registry } from './wire.ts'
 
 /** What was learnt about a registry while writing to it; kept for the run. */
 export interface Habits {
@@ -46,25 +38,6 @@ export function createSession(init: WriteInit): WriteSession {
     put: (content, bytes, mountFrom) => putBlob(init, content, bytes, mountFrom),
     putManifest: (manifest, tags) => putManifest(init, manifest, tags),
   }
-}
-
-async function has(
-  { registry, repository, call }: WriteInit,
-  content: Descriptor,
-): Promise<boolean> {
-  const kind = isManifestType(content.mediaType) ? 'manifests' : 'blobs'
-  const reply = await registry.host.send(
-    {
-      method: 'HEAD',
-      url: apiUrl(registry, `${repository}/${kind}/${content.digest}`),
-      scopes: pullScope(repository),
-      ...(kind === 'manifests' && { headers: { accept: ACCEPT_MANIFESTS } }),
-    },
-    call,
-  )
-  if (reply.status === 200) return true
-  if (isAbsence(reply)) return false
-  throw refusal(registry, `looking for ${content.digest} in ${repository}`, reply)
 }
 
 async function putManifest(
