@@ -23,7 +23,10 @@ export interface FakeRegistryOptions {
   readonly referrers?: boolean
   /** `false`: DELETE is 405. `digest`: DELETE of a tag is 400. */
   readonly deletes?: boolean | 'digest'
-  /** Absolute upload locations with a `_state` that only the newest of has a right to go on. */
+  /**
+   * Absolute upload locations with a `_state` that says how far it is. One that does not know of all
+   * that has arrived is 404, so that a piece that broke off cannot be gone on with.
+   */
   readonly statefulUploads?: boolean
   /** Appends a chunk wherever its Content-Range says that it belongs. */
   readonly sloppyChunks?: boolean

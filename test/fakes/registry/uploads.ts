@@ -9,8 +9,6 @@ interface Upload {
   readonly repository: string
   readonly chunks: Buffer[]
   size: number
-  /** Changes with every answer that gives a new location. */
-  turn: number
 }
 
 export interface Uploads {
@@ -27,7 +25,7 @@ export function createUploads(state: State, behaviour: Behaviour): Uploads {
   const pending = new Map<string, Upload>()
 
   function begin(repository: string): Upload {
-    const upload = { id: randomUUID(), repository, chunks: [], size: 0, turn: 0 }
+    const upload = { id: randomUUID(), repository, chunks: [], size: 0 }
     pending.set(upload.id, upload)
     return upload
   }
@@ -63,8 +61,8 @@ export function createUploads(state: State, behaviour: Behaviour): Uploads {
 
   async function handle(asked: Asked, at: { repository: string; id: string }): Promise<Answer> {
     const upload = pending.get(at.id)
-    const stale = behaviour.statefulUploads && asked.query.get('_state') !== String(upload?.turn)
-    if (!upload || upload.repository !== at.repository || (stale && asked.method !== 'GET')) {
+    const stale = behaviour.statefulUploads && asked.query.get('_state') !== String(upload?.size)
+    if (!upload || upload.repository !== at.repository || stale) {
       return failure(404, 'BLOB_UPLOAD_UNKNOWN', 'blob upload unknown to registry')
     }
     switch (asked.method) {
@@ -89,7 +87,6 @@ export function createUploads(state: State, behaviour: Behaviour): Uploads {
     }
     await receive(upload, asked)
     if (asked.method === 'PUT') return commit(upload, asked.query.get('digest') ?? '')
-    upload.turn++
     return location(202, upload, asked, behaviour)
   }
 
@@ -113,13 +110,13 @@ function created(repository: string, digest: string): Answer {
 
 function location(
   status: number,
-  { id, repository, size, turn }: Upload,
+  { id, repository, size }: Upload,
   { origin }: Asked,
   { statefulUploads }: Behaviour,
 ): Answer {
   const path = `/v2/${repository}/blobs/uploads/${id}`
   return answer(status, {
-    location: statefulUploads ? `${origin}${path}?_state=${turn}` : path,
+    location: statefulUploads ? `${origin}${path}?_state=${size}` : path,
     range: `0-${Math.max(0, size - 1)}`,
     'docker-upload-uuid': id,
   })
