@@ -30,14 +30,8 @@ export function createPulls(name: string, keep: number | undefined): Pulls {
     return asked
   }
 
-  /** Counts what is under way as taken; where that decides, waits for what it turns out to be. */
-  async function admit(kept: number): Promise<void> {
-    const isSure = () => left === undefined || left - running.size > kept
-    while (!isSure()) {
-      if (left !== undefined && left <= kept) throw spent(name, left, kept)
-      await Promise.race(running)
-    }
-  }
+  /** Whether there is one more, even if nothing that is under way is counted in `left` yet. */
+  const isSure = (kept: number) => left === undefined || left - running.size > kept
 
   return {
     get left() {
@@ -46,7 +40,11 @@ export function createPulls(name: string, keep: number | undefined): Pulls {
     pull(make) {
       if (keep === undefined) return counted(make)
       return first(async () => {
-        await admit(keep)
+        // nothing comes between the last look and the count
+        while (!isSure(keep)) {
+          if (left !== undefined && left <= keep) throw spent(name, left, keep)
+          await Promise.race(running)
+        }
         return counted(make)
       })
     },
