@@ -1,4 +1,5 @@
 import type { Dispatcher } from 'undici'
+import connect from 'undici/lib/api/api-connect.js'
 import Pool from 'undici/lib/dispatcher/pool.js'
 import ProxyAgent from 'undici/lib/dispatcher/proxy-agent.js'
 import { StoreError } from '../errors.ts'
@@ -12,7 +13,7 @@ import { inWords } from './retry.ts'
 export function openProxied(
   url: URL,
   proxy: URL,
-  { connect, ...shared }: PoolOptions,
+  { connect: requestTls, ...shared }: PoolOptions,
   toProxy: TlsOptions,
 ): Dispatcher {
   const token = authorizationOf(proxy)
@@ -21,12 +22,10 @@ export function openProxied(
     uri: proxy.origin,
     ...(token !== undefined && { token }),
     proxyTunnel: url.protocol === 'https:',
-    requestTls: connect,
+    requestTls,
     proxyTls: toProxy,
     factory: (origin, options) => new Pool(origin, Object.assign({}, shared, options)),
-    // a tunnel is part of connecting
-    clientFactory: (origin, options) =>
-      new Pool(origin, Object.assign({ headersTimeout: toProxy.timeout }, options)),
+    clientFactory: (origin, options) => tunneller(origin, options, toProxy),
   })
   return agent.compose(
     dispatch => (options, handler) =>
@@ -36,6 +35,13 @@ export function openProxied(
           handler.onResponseError?.(controller, told(error, url.host, proxy.host)),
       }),
   )
+}
+
+/** `connect` is one of the methods that undici's front door adds to every dispatcher. */
+function tunneller(origin: URL, options: object, { timeout }: TlsOptions): Dispatcher {
+  // a tunnel is part of connecting, and takes no longer
+  const pool = new Pool(origin, Object.assign({ headersTimeout: timeout }, options))
+  return Object.assign(pool, { connect })
 }
 
 function authorizationOf({ username, password }: URL): string | undefined {

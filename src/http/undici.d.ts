@@ -12,3 +12,10 @@ declare module 'undici/lib/dispatcher/proxy-agent.js' {
   // oxlint-disable-next-line import/no-default-export
   export default value
 }
+
+declare module 'undici/lib/api/api-connect.js' {
+  import type { Dispatcher } from 'undici'
+  const value: Dispatcher['connect']
+  // oxlint-disable-next-line import/no-default-export
+  export default value
+}

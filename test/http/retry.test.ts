@@ -54,3 +54,17 @@ it('says in words why a host cannot be reached', () => {
     'r.acme.dev cannot be reached: the connection was refused',
   )
 })
+
+it.each([
+  ['UNABLE_TO_VERIFY_LEAF_SIGNATURE', 'ca: ./ca.pem'],
+  ['SELF_SIGNED_CERT_IN_CHAIN', 'ca: ./ca.pem'],
+  ['ERR_TLS_CERT_ALTNAME_INVALID', 'a name that its certificate is for'],
+  ['CERT_HAS_EXPIRED', 'the clock'],
+  ['ERR_SSL_TLSV13_ALERT_CERTIFICATE_REQUIRED', 'cert: ./us.pem'],
+  ['ERR_SSL_SSLV3_ALERT_HANDSHAKE_FAILURE', 'cert: ./us.pem'],
+  ['ERR_SSL_WRONG_VERSION_NUMBER', 'http: true'],
+  ['ENOTFOUND', 'spelled right'],
+])('says what would help after %s', (code, words) => {
+  const error = Object.assign(new Error('no'), { code })
+  expect(unreachable('r.acme.dev', error).hint).toContain(words)
+})

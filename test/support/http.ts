@@ -1,7 +1,7 @@
 /** A server of a few lines, and our client on it. */
 import { once } from 'node:events'
 import http from 'node:http'
-import type { AddressInfo } from 'node:net'
+import type { AddressInfo, Socket } from 'node:net'
 import type { Patience } from '../../src/http/connections.ts'
 import type { Host, HostInit } from '../../src/http/host.ts'
 import { openHttp } from '../../src/http/open.ts'
@@ -24,6 +24,12 @@ export type Answering = (
 
 export async function serve(answer: Answering, server = http.createServer()): Promise<Served> {
   const requests: http.IncomingMessage[] = []
+  // also what an upgrade has taken out of the server's own hands
+  const sockets = new Set<Socket>()
+  server.on('connection', socket => {
+    sockets.add(socket)
+    socket.once('close', () => sockets.delete(socket))
+  })
   server.on('request', (request, response) => {
     requests.push(request)
     answer(request, response, requests.length)
@@ -38,7 +44,7 @@ export async function serve(answer: Answering, server = http.createServer()): Pr
     async [Symbol.asyncDispose]() {
       const closed = once(server, 'close')
       server.close()
-      server.closeAllConnections()
+      for (const socket of sockets) socket.destroy()
       await closed
     },
   }

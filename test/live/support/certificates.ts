@@ -15,13 +15,16 @@ export interface Certificates {
 
 const KEY = ['-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:P-256', '-nodes']
 
-/** An authority, and a certificate of it for 127.0.0.1 and localhost; files in `directory`. */
-export async function makeCertificates(directory: string): Promise<Certificates> {
+/** An authority, and a certificate of it for `names`; files in `directory`. */
+export async function makeCertificates(
+  directory: string,
+  names = 'IP:127.0.0.1,DNS:localhost',
+): Promise<Certificates> {
   const at = (name: string) => join(directory, name)
   const openssl = (...args: string[]) => run('openssl', args, { cwd: directory })
   await openssl('req', '-x509', ...KEY, '-keyout', 'ca.key', '-out', 'ca.pem', ...subject('ca'))
   await openssl('req', ...KEY, '-keyout', 'tls.key', '-out', 'tls.csr', ...subject('localhost'))
-  await writeFile(at('names.cnf'), 'subjectAltName=IP:127.0.0.1,DNS:localhost\n')
+  await writeFile(at('names.cnf'), `subjectAltName=${names}\n`)
   const signing = ['-CA', 'ca.pem', '-CAkey', 'ca.key', '-CAcreateserial', '-extfile', 'names.cnf']
   await openssl('x509', '-req', '-in', 'tls.csr', '-out', 'tls.pem', '-days', '2', ...signing)
   const ca = await readFile(at('ca.pem'), 'utf8')
