@@ -19,13 +19,19 @@ export interface Pulls {
 export function createPulls(name: string, keep: number | undefined): Pulls {
   let left: number | undefined
   const running = new Set<Promise<void>>()
+  /** Some were under way together since there was none. */
+  let overlapping = false
   // the first answer tells what there is; until then one is the most that can be taken too many
   const first = createGate()
 
   function counted<R extends AnyReply>(make: () => Promise<R>): Promise<R> {
     const asked = make()
-    const done = () => void running.delete(over)
+    const done = () => {
+      running.delete(over)
+      overlapping &&= running.size > 0
+    }
     const over: Promise<void> = asked.then(done, done)
+    overlapping ||= running.size > 0
     running.add(over)
     return asked
   }
@@ -52,9 +58,9 @@ export function createPulls(name: string, keep: number | undefined): Pulls {
       const text = headerOf(headers, 'ratelimit-remaining') ?? ''
       const told = /^\s*(\d{1,12})\b/.exec(text)?.[1]
       if (told === undefined) return
-      // answers to several pulls overtake each other; with one alone, more is a limit renewed
+      // answers overtake each other; to a pull that was alone, more is a limit that was renewed
       const next = Number(told)
-      left = left !== undefined && running.size > 1 ? Math.min(left, next) : next
+      left = left !== undefined && overlapping ? Math.min(left, next) : next
     },
   }
 }

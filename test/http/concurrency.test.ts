@@ -4,6 +4,7 @@ import type { Readable } from 'node:stream'
 import { describe, expect, it } from 'vitest'
 import type { HostRequest } from '../../src/http/host.ts'
 import { createThrottle, type Pass } from '../../src/http/throttle.ts'
+import { ask } from '../support/registry-client.ts'
 import { openHost, serve, until, type Answering } from '../support/http.ts'
 
 const get = (url: string, path = '/x'): HostRequest => ({
@@ -130,21 +131,49 @@ describe('requests to a host', () => {
     expect(host.traffic()).toMatchObject({ requests: 20, retries: 8 })
   })
 
+  it('are no more again for answers that say that it is not well', async () => {
+    const waiting: ServerResponse[] = []
+    await using server = await serve(({ url }, response) => {
+      if (url === '/x') waiting.push(response)
+      else response.writeHead(Number(url?.slice(1))).end()
+    })
+    await using host = await openHost(server.url, { concurrency: 2 })
+    for (const status of [200, 429, 503, 503]) await host.send(get(server.url, `/${status}`))
+    const all = Promise.all([host.send(get(server.url)), host.send(get(server.url))])
+    await until(() => waiting.length > 0)
+    // somebody else comes and goes meanwhile
+    for (let others = 0; others < 3; others++)
+      await ask(server.host, { method: 'GET', path: '/200' })
+    expect(waiting.length).toBe(1)
+    waiting.pop()?.end()
+    await until(() => waiting.length > 0)
+    waiting.pop()?.end()
+    await all
+  })
+
   it('that feed each other do not wait for one another, however few may be in flight', async () => {
     const bytes = Buffer.alloc(2 * 1024 * 1024, 'x')
     let arrived: Buffer | undefined
-    await using server = await serve((request, response, nth) => {
-      if (nth === 1) return void response.writeHead(429, { 'retry-after': '0' }).end()
-      if (request.method === 'GET') return void response.end(bytes)
-      void buffer(request).then(body => {
-        arrived = body
-        response.writeHead(201).end()
-      })
+    await using server = await serve((request, response) => {
+      const from = /\d+/.exec(request.headers.range ?? '')?.[0]
+      if (request.url === '/limited') response.writeHead(429).end()
+      else if (request.method === 'PUT') {
+        void buffer(request).then(body => {
+          arrived = body
+          response.writeHead(201).end()
+        })
+      } else if (from === undefined) {
+        response.write(bytes.subarray(0, bytes.length / 2), () => response.destroy())
+      } else {
+        const head = { 'content-range': `bytes ${from}-${bytes.length - 1}/${bytes.length}` }
+        response.writeHead(206, head).end(bytes.subarray(Number(from)))
+      }
     })
     await using host = await openHost(server.url, { concurrency: 2 })
-    await host.send({ ...get(server.url), method: 'HEAD' })
     const size = bytes.length
     const { body } = await host.open({ ...get(server.url), size })
+    // from here on there is room for one
+    expect(await host.send(get(server.url, '/limited'))).toMatchObject({ status: 429 })
     const put = { ...get(server.url), method: 'PUT', body: { stream: body as Readable, size } }
     expect(await host.send(put as HostRequest)).toMatchObject({ status: 201 })
     expect(arrived?.equals(bytes)).toBe(true)

@@ -5,7 +5,14 @@ import { buffer } from 'node:stream/consumers'
 import { describe, expect, it } from 'vitest'
 import { digestOf } from '../../src/oci/digest.ts'
 import { startFakeRegistry } from '../fakes/registry.ts'
-import { openHost, serve, type HostOptions, type OpenedHost, type Served } from '../support/http.ts'
+import {
+  openHost,
+  serve,
+  until,
+  type HostOptions,
+  type OpenedHost,
+  type Served,
+} from '../support/http.ts'
 import { noiseStream } from '../support/noise.ts'
 import { openRegistryStore } from '../support/registry-store.ts'
 
@@ -193,14 +200,21 @@ describe('a download that is stopped', () => {
   })
 
   it('does not go on when nobody wants it any more while it waits', async () => {
-    await using d = await download(await noise(5000), [breaking(100), whole], patient)
-    const body = await d.open()
-    body.resume()
-    await d.broken
+    let isWaiting = false
+    const random = () => {
+      isWaiting = true
+      // 25 ms at first, 50 ms after the next failure
+      return -0.8
+    }
+    const parts = [breaking(100), breaking(100), breaking(100), whole]
+    await using d = await download(await noise(5000), parts, { random })
+    const body = (await d.open()).resume()
+    await until(() => isWaiting)
     body.destroy()
-    await d.look()
-    expect(d.server.requests.map(({ method }) => method)).toEqual(['GET', 'HEAD'])
-    expect(d.host.traffic()).toMatchObject({ retries: 0, waitedMs: 0 })
+    // takes longer than the first one would have waited
+    await buffer(await d.open())
+    expect(d.ranges()).toEqual([undefined, undefined, 'bytes=100-', 'bytes=200-'])
+    expect(d.host.traffic()).toMatchObject({ requests: 4, retries: 2 })
   })
 
   it('frees its connection when the consumer lets go in the middle', async () => {

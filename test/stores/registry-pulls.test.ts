@@ -105,12 +105,15 @@ describe('a budget of pulls', () => {
     await until(() => held.length === 44)
     for (const answer of held.toReversed()) answer()
     expect(kept(await all)).toBe(45)
+    await expect(ours.store.manifest('acme/app', '1')).rejects.toMatchObject({
+      code: 'STORE_RATE_LIMITED',
+    })
     expect(left).toBe(20)
   })
 
   it('notices that the limit was renewed', async () => {
-    await using w = await world(21, keep20)
-    await w.pull()
+    await using w = await world(24, keep20)
+    expect(kept(await many(4, w.pull))).toBe(4)
     await expect(w.pull()).rejects.toMatchObject({ code: 'STORE_RATE_LIMITED' })
     w.limit.left = 100
     await w.look()
