@@ -3,9 +3,11 @@ import type { Readable } from 'node:stream'
 import { isRetryable, StoreError, WaybillError } from '../../errors.ts'
 import type { Body, Reply } from '../../http/types.ts'
 import type { Descriptor } from '../../oci/descriptor.ts'
+import { pause } from '../../util/pause.ts'
 import { verified, verifiedBytes } from '../../util/verified.ts'
 import type { BlobSource } from '../store.ts'
 import { sendChunks } from './chunks.ts'
+import { has } from './has.ts'
 import { cancel, isTaken, locationOf, uploadRefusal, withDigest } from './upload.ts'
 import { apiUrl, pushScope, refusal } from './wire.ts'
 import type { WriteInit } from './write.ts'
@@ -64,9 +66,38 @@ async function send(
     upload.begun = undefined
     return sendChunks(init, content, source, begun)
   }
+  for (let made = 1; !(await sendWhole(init, content, source, { upload, made })); made++) {
+    await pause(PAUSE_MS * made, init.call)
+  }
+}
+
+const ATTEMPTS = 4
+const PAUSE_MS = 250
+
+/**
+ * False where it is worth another upload. What arrived of a body that broke off stays in the upload
+ * it was for, so the same bytes never go to the same upload twice.
+ */
+async function sendWhole(
+  init: WriteInit,
+  content: Descriptor,
+  source: Readable | Buffer,
+  { upload, made }: { readonly upload: Upload; readonly made: number },
+): Promise<boolean> {
   upload.begun ??= (await postWhole(init, content, source)) ?? (await begin(init))
-  if (upload.begun.status !== 201) await finish(init, content, source, upload.begun)
-  upload.begun = undefined
+  const { begun } = upload
+  try {
+    if (begun.status !== 201) await finish(init, content, source, begun)
+    upload.begun = undefined
+    return true
+  } catch (error) {
+    if (!Buffer.isBuffer(source) || !isRetryable(error) || made === ATTEMPTS) throw error
+    upload.begun = undefined
+    // an answer that was lost may have been a yes
+    if (await has(init, content)) return true
+    await cancel(init, begun)
+    return false
+  }
 }
 
 /** What is large, or broke off before, goes in pieces, so that less has to be sent again. */
@@ -199,6 +230,7 @@ async function finish(
       scopes: pushScope(repository),
       headers: { 'content-type': 'application/octet-stream' },
       body,
+      once: true,
     },
     call,
   )
