@@ -34,7 +34,7 @@ export interface FaultsResult {
 }
 
 const RATE = 0.01
-const MOST_RUNS = 3
+const MOST_RUNS = 2
 const MOST_MIB = 250
 const REPOSITORIES = 10
 const KIB = 1024
