@@ -42,6 +42,9 @@ function volumeOf(flags: Flags): Volume {
   return quiet ? 'quiet' : verbose ? 'verbose' : 'normal'
 }
 
+/** As far as timers go. */
+const LONGEST_MS = 24 * 86_400_000
+
 /** Stops when the process is told to, or when `--timeout` is over. */
 export function openRunSignal(
   flags: Flags,
@@ -49,15 +52,18 @@ export function openRunSignal(
 ): { readonly signal: AbortSignal } & Disposable {
   const text = textFlag(flags, 'timeout')
   if (text === undefined) return { signal, [Symbol.dispose]() {} }
+  const limitMs = parseDuration(text, '--timeout')
+  if (limitMs > LONGEST_MS) {
+    throw new InputError('BAD_ARGUMENT', `--timeout cannot be "${text}"`, {
+      hint: 'a run takes 24d at most',
+    })
+  }
   const limit = new AbortController()
-  const timer = setTimeout(
-    () => {
-      const hint = 'what was done stays done, and the next run goes on from there'
-      const message = `the run took longer than --timeout ${text}`
-      limit.abort(new RunError('RUN_TIMED_OUT', message, { hint }))
-    },
-    parseDuration(text, '--timeout'),
-  )
+  const timer = setTimeout(() => {
+    const hint = 'what was done stays done, and the next run goes on from there'
+    const message = `the run took longer than --timeout ${text}`
+    limit.abort(new RunError('RUN_TIMED_OUT', message, { hint }))
+  }, limitMs)
   return {
     signal: AbortSignal.any([signal, limit.signal]),
     [Symbol.dispose]: () => clearTimeout(timer),

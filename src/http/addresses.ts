@@ -54,6 +54,8 @@ export function reachOf(address: string): Reach {
 
 /** Whether what is at `from` may send us to an address of this kind. */
 export function mayReach(to: Reach, from: ReadonlySet<Reach>): boolean {
+  // what anybody can reach has no business inside, whatever other addresses its name has
+  if (from.has('public')) return to === 'public'
   switch (to) {
     case 'public':
       return true

@@ -58,8 +58,10 @@ export function createAuthorizer(init: AuthInit): Authorizer {
   /** Which scopes a header was given for. */
   const keys = new Map<string, string>()
   let known: Challenge | undefined
-  /** Credentials that are wrong are wrong for all scopes; trying on may lock the account. */
-  let wrong: StoreError | undefined
+  /** Credentials that are wrong are so for all scopes; trying on may lock the account. By what they are. */
+  const wrong = new Map<string, StoreError>()
+  /** Credentials that bought a token are right, whatever else is refused to them. */
+  const right = new Set<string>()
 
   async function bearer(
     challenge: Challenge,
@@ -74,14 +76,13 @@ export function createAuthorizer(init: AuthInit): Authorizer {
       const next = tokens.get(key)
       asked = next === asked ? undefined : next
     }
-    const fresh = requestToken(init, challenge, scopes, signal)
+    const fresh = requestToken(init, { challenge, scopes, wrong, right }, signal)
     tokens.set(key, fresh)
     try {
       const { header } = await fresh
       keys.set(header, key)
       return header
     } catch (error) {
-      if (areWrong(error)) wrong = error
       // a refusal holds for the run
       if (!isRefusal(error) && tokens.get(key) === fresh) tokens.delete(key)
       throw error
@@ -90,10 +91,12 @@ export function createAuthorizer(init: AuthInit): Authorizer {
 
   return {
     async authorization(scopes, signal) {
-      if (wrong) throw wrong
       if (known === undefined) return undefined
       if (known.scheme === 'bearer') return bearer(known, scopes, signal)
-      return basicHeader(init, repositoryOf(scopes), signal)
+      const header = await basicHeader(init, repositoryOf(scopes), signal)
+      const refused = wrong.get(header)
+      if (refused) throw refused
+      return header
     },
     challenged(header, sent) {
       const challenges = parseChallenges(header)
@@ -103,8 +106,9 @@ export function createAuthorizer(init: AuthInit): Authorizer {
       if (!next) return false
       known = next
       if (sent?.startsWith('Basic ')) {
-        wrong = wrongPair(init)
-        throw wrong
+        const error = wrongPair(init)
+        wrong.set(sent, error)
+        throw error
       }
       if (next.scheme === 'bearer' && sent !== undefined) {
         // what was sent was refused: an expired token is worth one more try, with a new one
@@ -143,20 +147,44 @@ async function basicHeader(
   })
 }
 
+interface Purchase {
+  readonly challenge: Challenge
+  readonly scopes: readonly Scope[]
+  readonly wrong: Map<string, StoreError>
+  readonly right: Set<string>
+}
+
 async function requestToken(
   init: AuthInit,
-  challenge: Challenge,
-  scopes: readonly Scope[],
+  { challenge, scopes, wrong, right }: Purchase,
   signal?: AbortSignal,
 ): Promise<Token> {
   const realm = realmOf(init, challenge)
   const credential = await init.credential(repositoryOf(scopes), signal)
+  const who = credential && fingerprint(credential)
+  const known = wrong.get(who ?? '')
+  if (known) throw known
   const reply = await init.fetchToken({
     ...tokenRequest(challenge, realm, scopes, credential),
     signal,
   })
-  if (reply.status !== 200) throw refused(init, realm, reply, credential !== undefined)
+  if (reply.status !== 200) {
+    // some services answer so where one of two scopes is refused: that says nothing of who asked
+    const isWrong =
+      reply.status === 401 && scopes.length < 2 && who !== undefined && !right.has(who)
+    const error = refused(init, realm, reply, { withCredential: who !== undefined, isWrong })
+    if (isWrong) wrong.set(who, error)
+    throw error
+  }
+  if (who !== undefined) right.add(who)
   return tokenOf(reply, init)
+}
+
+/** Tells credentials apart; kept in memory alone. */
+function fingerprint(credential: Credential): string {
+  return credential.kind === 'identity'
+    ? `token ${credential.token}`
+    : basic(credential.username, credential.password)
 }
 
 function tokenRequest(
@@ -212,7 +240,12 @@ function tokenOf(reply: Reply, { name, now }: AuthInit): Token {
   return { header: `Bearer ${token}`, expiresAt: now() + Math.max(life - EARLY_MS, life / 2) }
 }
 
-function refused(init: AuthInit, realm: URL, reply: Reply, withCredential: boolean): StoreError {
+function refused(
+  init: AuthInit,
+  realm: URL,
+  reply: Reply,
+  { withCredential, isWrong }: { readonly withCredential: boolean; readonly isWrong: boolean },
+): StoreError {
   const { status } = reply
   const who = withCredential ? 'the credentials for it' : 'an anonymous caller'
   if (status === 401 || status === 403) {
@@ -225,7 +258,7 @@ function refused(init: AuthInit, realm: URL, reply: Reply, withCredential: boole
           : `waybill login ${init.name}`,
         facts: {
           host: init.origin.host,
-          credentials: withCredential && status === 401 ? WRONG : 'refused',
+          credentials: isWrong ? WRONG : 'refused',
         },
       },
     )
@@ -256,10 +289,6 @@ function wrongPair({ name, origin }: AuthInit): StoreError {
 
 function isRefusal(error: unknown): error is StoreError {
   return error instanceof StoreError && error.code === 'STORE_UNAUTHORIZED'
-}
-
-function areWrong(error: unknown): error is StoreError {
-  return isRefusal(error) && error.facts['credentials'] === WRONG
 }
 
 function basic(username: string, password: string): string {

@@ -97,6 +97,7 @@ function dispatch(
     unwatch?.()
   }
 
+  let interim = 0
   pool.dispatch(
     {
       method,
@@ -114,8 +115,12 @@ function dispatch(
         if (signal?.aborted) controller.abort(toError(signal.reason))
       },
       onResponseStart(controller, status, answered) {
-        // 1xx heads are not the answer
-        if (status < 200) return
+        // 1xx heads are not the answer, and each begins undici's patience anew
+        if (status < 200) {
+          interim += 1
+          if (interim > MOST_INTERIM) controller.abort(neverAnswers(url))
+          return
+        }
         sink = start({ status, headers: answered, url }, controller)
       },
       onResponseData(controller, chunk) {
@@ -132,6 +137,13 @@ function dispatch(
       },
     },
   )
+}
+
+/** A 100 and some 103 are what servers have reason to send (RFC 9110, section 15.2; RFC 8297). */
+const MOST_INTERIM = 16
+
+function neverAnswers({ host }: URL): StoreError {
+  return new StoreError('STORE_PROTOCOL', `${host} sends one interim answer after another`)
 }
 
 function bodyHeaders(

@@ -26,10 +26,16 @@ export interface ExchangeInit {
 /** Statuses are the caller's to judge; a connection that stays broken throws. */
 export type Exchange = <R extends AnyReply>(request: Request, run: Run<R>) => Promise<R | Reply>
 
+const ENOUGH = 3
+
 export function createExchange(init: ExchangeInit): Exchange {
   const { repeats, throttle, counters } = init
   /** Where the last request was given up: each is asked once there, until one is answered well. */
   const down = new Set<string>()
+  /** How many requests were answered well so far. */
+  let answered = 0
+  /** How many were given up one after the other, because they were limited. */
+  let limited = 0
 
   async function wait(ms: number, { signal }: Request): Promise<void> {
     await pause(ms, { signal })
@@ -69,9 +75,18 @@ export function createExchange(init: ExchangeInit): Exchange {
     return error instanceof WaybillError || request.signal?.aborted ? error : undefined
   }
 
+  /** A host that limits us is there; one that does nothing else is left alone for a while. */
+  function giveIn(reply: AnyReply, nothingElse: boolean): void {
+    limited = nothingElse ? limited + 1 : 0
+    if (limited < ENOUGH || !Buffer.isBuffer(reply.body)) return
+    limited = 0
+    repeats.stopped({ ...reply, body: reply.body })
+  }
+
   return async (request, run) => {
     const { origin } = request.url
     const repeatable = isReplayable(request) && request.once !== true
+    const before = answered
     for (let made = down.has(origin) ? Infinity : 1; ; made += 1) {
       let reply
       try {
@@ -89,13 +104,15 @@ export function createExchange(init: ExchangeInit): Exchange {
       }
       if (!isPassing(reply.status)) {
         down.delete(origin)
+        answered += 1
         return reply
       }
+      if (reply.repeated) return reply
       if (reply.status === 429) noteLimit(repeats, reply, init.wallClock())
       const delay = mayRepeat(request, reply) ? retryDelayMs(made, reply.headers, init) : undefined
       if (delay === undefined) {
-        // a host that limits us is there
-        if (repeatable && reply.status !== 429) down.add(origin)
+        if (reply.status === 429) giveIn(reply, answered === before)
+        else if (repeatable) down.add(origin)
         return reply
       }
       await wait(delay, request)

@@ -8,6 +8,7 @@ import type { Call } from '../util/call.ts'
 import { pause } from '../util/pause.ts'
 import { createAuthorizer, type Scope } from './auth.ts'
 import { createExchange, isReplayable, type Run } from './exchange.ts'
+import { withoutEcho } from './echo.ts'
 import { createFeed, type Feed } from './feed.ts'
 import { createGate } from './gate.ts'
 import { createPace } from './pace.ts'
@@ -144,7 +145,7 @@ export function createHost(
         }
       }
       if (own) note(request, reply)
-      if (!isRedirect(reply.status, method)) return reply
+      if (!isRedirect(reply.status, method)) return unechoed(reply, authorization)
       if (++hops > MOST_HOPS) throw misled(name, `redirects more than ${MOST_HOPS} times`)
       url = nextUrl(name, url, headerOf(reply.headers, 'location'))
     }
@@ -209,6 +210,12 @@ export function createHost(
       return counted(request, run(feed), call)
     },
   }
+}
+
+function unechoed<R extends AnyReply>(reply: R | Reply, authorization: string | undefined) {
+  const { body, status } = reply
+  if (authorization === undefined || status < 400 || !Buffer.isBuffer(body)) return reply
+  return { ...reply, body: withoutEcho(body, authorization) }
 }
 
 /** Of a stream that cannot be sent again by us; whoever has its source begins anew. */

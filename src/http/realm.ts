@@ -6,8 +6,9 @@ const KNOWN: Readonly<Record<string, readonly string[]>> = {
 }
 
 /** Suffixes under which strangers have names beside each other (publicsuffix.org, the likely ones). */
-const SHARED = new Set([
+const SHARED: readonly string[] = [
   'amazonaws.com',
+  'asso.fr',
   'appspot.com',
   'azurecr.io',
   'azurewebsites.net',
@@ -17,14 +18,19 @@ const SHARED = new Set([
   'gitlab.io',
   'herokuapp.com',
   'netlify.app',
+  'ngrok-free.app',
+  'ngrok.app',
+  'ngrok.dev',
   'ngrok.io',
   'onrender.com',
   'pages.dev',
   'run.app',
   'vercel.app',
   'web.app',
+  'trycloudflare.com',
+  'windows.net',
   'workers.dev',
-])
+]
 
 /**
  * Whether a registry may send us to `realm` for a token. A hostile registry names a realm of its
@@ -43,12 +49,17 @@ export function isTrustedRealm(registry: URL, realm: URL, trusts: readonly strin
   )
 }
 
+/** Everything below such a suffix is shared as well: `us-east-1.elb.amazonaws.com`. */
+function isShared(site: string): boolean {
+  return SHARED.some(suffix => site === suffix || site.endsWith(`.${suffix}`))
+}
+
 /** `registry.acme.dev` and `gitlab.acme.dev`: one owner, as far as three or more labels tell. */
 function sameSite(registry: string, realm: string): boolean {
   const site = registry.split('.').slice(1).join('.')
   if (!/^(?:[^.]*[a-z][^.]*\.)+[a-z]{2,}$/.test(site)) return false
   const labels = site.split('.')
   const suffixOnly = labels.length === 2 && (labels[0]?.length ?? 0) <= 3
-  if (suffixOnly || SHARED.has(site)) return false
+  if (suffixOnly || isShared(site)) return false
   return realm === site || realm.endsWith(`.${site}`)
 }

@@ -19,6 +19,8 @@ export interface Repeats {
   /** 401 or 403, once or more often: holds for requests of its kind, unless one went well. */
   refused(asked: Asked, reply: Reply): void
   allowed(asked: Asked): void
+  /** 429 again and again, and nothing else: the host is not asked for a while. */
+  stopped(reply: Reply): void
   /** 429: every request waits until then, or gets this answer where that is too long. */
   limited(reply: Reply, forMs: number): void
   /** The answer that every request gets for now. */
@@ -55,6 +57,10 @@ export function createRepeats(now: () => number, longestMs: number): Repeats {
       const until = now() + forMs
       if (forMs <= longestMs) quietUntil = Math.max(quietUntil, until)
       else if (until > (limit?.until ?? 0)) limit = { reply: { ...reply, repeated: true }, until }
+    },
+    stopped(reply) {
+      const until = now() + longestMs
+      if (until > (limit?.until ?? 0)) limit = { reply: { ...reply, repeated: true }, until }
     },
     async quiet(call) {
       const forMs = quietUntil - now()

@@ -98,7 +98,9 @@ function hintFor(code: string | undefined, host: string): string | undefined {
   if (code === 'ERR_SSL_WRONG_VERSION_NUMBER') {
     return `if it is meant to be plain HTTP, say so: registries: { '${host}': { http: true } }`
   }
-  if (code === 'ENOTFOUND') return 'is the host spelled right?'
+  if (code === 'ENOTFOUND' || code === 'EAI_AGAIN') {
+    return 'is the host spelled right, and is there a network here? HTTPS_PROXY names a proxy'
+  }
   if (code === 'ERR_TLS_CERT_ALTNAME_INVALID') {
     return `call it by a name that its certificate is for; ${host} is none of them`
   }

@@ -130,6 +130,8 @@ async function readManifestFile(
       if (size > MAX_BYTES) break
     }
   } catch (error) {
+    // a limit on the run's time has a reason of its own
+    signal?.throwIfAborted()
     throw unreadable(given, error)
   }
   return { file: given, folder: dirname(path), bytes: Buffer.concat(chunks) }

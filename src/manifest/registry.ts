@@ -1,4 +1,4 @@
-import { pathAt, type Declaration } from './declared.ts'
+import { pathAt, report, type Declaration } from './declared.ts'
 import type { RegistryDocument, SecretDocument } from './document.ts'
 import { mirrorsOf } from './mirrors.ts'
 import type { AuthSettings, RegistrySettings, SecretRef } from './types.ts'
@@ -8,6 +8,10 @@ export function registryOf(
   declaration: Declaration,
   { auth, http, mirrors, tls, trusts, limits, immutableTags }: RegistryDocument,
 ): RegistrySettings {
+  if (http === true && tls) {
+    const message = '"tls" says how TLS is spoken, and "http: true" that it is not'
+    report(declaration, ['tls'], { message, hint: 'leave out one of them' })
+  }
   const credentials = auth && authOf(declaration, auth)
   return {
     ...(credentials && { auth: credentials }),

@@ -10,8 +10,8 @@ export interface DesiredPlace {
   readonly found: Digest | undefined
   /** Referrers of the wanted digest that the repository was seen to lack. */
   readonly lacks: readonly Digest[]
-  /** `immutable`: never, since the registry's `immutableTags` say so. */
-  readonly overwrite: 'always' | 'never' | 'immutable'
+  /** `immutable`: never, since the registry's `immutableTags` say so; `hearsay`: not on a mirror's word. */
+  readonly overwrite: 'always' | 'never' | 'immutable' | 'hearsay'
   readonly location: SourceLine
 }
 

@@ -171,6 +171,13 @@ function stepId(kind: string, image: DesiredImage, to: readonly StepPlace[]): st
   return createHash('sha256').update(JSON.stringify(operands)).digest('hex').slice(0, 20)
 }
 
+const LEFT: Readonly<Record<DesiredPlace['overwrite'], string>> = {
+  always: 'not looked at',
+  never: 'overwrite: never',
+  immutable: 'immutableTags',
+  hearsay: 'only a mirror could be asked',
+}
+
 function driftOf({ places, digest }: DesiredImage): readonly Drift[] {
   return places.flatMap(place =>
     isLeft(place, digest) && place.found !== undefined
@@ -179,7 +186,7 @@ function driftOf({ places, digest }: DesiredImage): readonly Drift[] {
             at: nameOf(place),
             found: place.found,
             wanted: digest,
-            why: `left as it is (${place.overwrite === 'never' ? 'overwrite: never' : 'immutableTags'})`,
+            why: `left as it is (${LEFT[place.overwrite]})`,
             location: place.location,
           },
         ]

@@ -80,7 +80,9 @@ async function inspectGroup(task: Task): Promise<DesiredImage | undefined> {
     const seen = listed.includes('unlisted') ? await looking : undefined
     const cheap = seen ? seen.some(place => place?.found !== undefined) : listed.includes('yes')
     const [source, found] = await Promise.all([resolveSource(task, cheap), looking])
-    const places = found.filter(place => place !== undefined)
+    const places = found
+      .filter(place => place !== undefined)
+      .map(place => (source.hearsay ? unlessHeard(place) : place))
     return places.length === 0 ? undefined : await complete(task, source, places)
   } catch (error) {
     if (!(error instanceof WaybillError)) throw error
@@ -118,6 +120,11 @@ async function isThere({ workshop, call }: Task, { to }: Wish): Promise<boolean>
     if (error instanceof WaybillError) return false
     throw error
   }
+}
+
+/** On the word of a mirror alone nothing is replaced: it may be behind what the place has. */
+function unlessHeard(place: DesiredPlace): DesiredPlace {
+  return place.overwrite === 'always' ? { ...place, overwrite: 'hearsay' } : place
 }
 
 function overwriteOf(

@@ -1,7 +1,7 @@
 import { StoreError, WaybillError } from '../errors.ts'
 import type { Descriptor } from '../oci/descriptor.ts'
 import type { Digest } from '../oci/digest.ts'
-import type { Manifested, Store } from '../stores/store.ts'
+import { hasHearsay, type Manifested, type Store } from '../stores/store.ts'
 import { readRoot, type Origin } from '../transfer/image.ts'
 import type { Task } from './task.ts'
 
@@ -9,6 +9,8 @@ import type { Task } from './task.ts'
 export interface Source {
   readonly origin: Origin
   readonly digest: Digest
+  /** Only a mirror said so: enough to bring what is missing, not to replace what is there. */
+  readonly hearsay: boolean
   /** What the places should name, where it was read. */
   readonly root: Manifested | undefined
 }
@@ -24,7 +26,8 @@ export async function resolveSource(task: Task, cheap: boolean): Promise<Source>
   const origin = { store, repository, manifests: workshop.manifests, call }
   if (cheap && platforms.length === 0) {
     const seen = await lookOnce(task, store)
-    if (seen) return { origin, digest: seen.digest, root: undefined }
+    const hearsay = hasHearsay(store) && store.hearsay(repository, group.reference)
+    if (seen) return { origin, digest: seen.digest, root: undefined, hearsay }
     throw await absent(task, store)
   }
   const seen = await readOnce(task, store)
@@ -32,7 +35,8 @@ export async function resolveSource(task: Task, cheap: boolean): Promise<Source>
   workshop.manifests.keep(seen)
   const root = await readRoot(origin, seen.content.digest, platforms)
   workshop.manifests.keep(root)
-  return { origin, digest: seen.content.digest, root }
+  const hearsay = hasHearsay(store) && store.hearsay(repository, group.reference)
+  return { origin, digest: seen.content.digest, root, hearsay }
 }
 
 function lookOnce(task: Task, store: Store): Promise<Descriptor | undefined> {

@@ -3,7 +3,7 @@ import type { Credentials } from '../credentials/credentials.ts'
 import { InputError } from '../errors.ts'
 import { openHttp } from '../http/open.ts'
 import type { Manifest } from '../manifest/types.ts'
-import { isHost, parseReference, type Reference } from '../oci/reference.ts'
+import { formatReference, isHost, parseReference, type Reference } from '../oci/reference.ts'
 import { openPatterns } from '../select/open.ts'
 import type { TagMatcher } from '../select/types.ts'
 import { openStore } from '../stores/open.ts'
@@ -33,7 +33,7 @@ export interface Stores extends AsyncDisposable {
 }
 
 export interface StoresInit {
-  readonly manifest: Pick<Manifest, 'stores' | 'registries'>
+  readonly manifest: Manifest
   readonly credentials: Credentials
   readonly version: string
   readonly owner: Owner
@@ -57,6 +57,7 @@ export async function openStores(init: StoresInit): Promise<Stores> {
   const local = new Set(manifest.stores.keys())
   const settingsOf = (name: string) => manifest.registries.get(name) ?? {}
 
+  const written = new Set(manifest.wishes.map(({ to }) => formatReference(to)))
   const immutable = new Map<string, TagMatcher>()
   for (const [name, { immutableTags }] of manifest.registries) {
     if (immutableTags) immutable.set(name, await openPatterns(immutableTags))
@@ -88,6 +89,8 @@ export async function openStores(init: StoresInit): Promise<Stores> {
         name: path === '' ? host : `${host}/${path}`,
         path,
         open: () => opened.get(host),
+        isWritten: (repository, tag) =>
+          written.has(formatReference({ store: host, repository, tag })),
       })),
       onLeftOut: ({ name: mirror }, error) =>
         init.onNotice(`mirror ${mirror} of ${name} is left out of this run: ${error.message}`),

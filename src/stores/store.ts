@@ -72,6 +72,16 @@ export function isReferring(store: Store): store is Store & Referring {
   return 'referrers' in store
 }
 
+/** Stores that may not have been able to ask whoever knows what a tag names. */
+export interface Hearsay {
+  /** Whether what was told of the tag is only what a mirror of the store said. */
+  hearsay(repository: string, reference: string): boolean
+}
+
+export function hasHearsay(store: Store): store is Store & Hearsay {
+  return 'hearsay' in store
+}
+
 /** Stores that tell for free whether they have some content, so that plans can leave it out. */
 export interface Holding {
   holds(repository: string, content: Descriptor, call?: Call): Promise<boolean>

@@ -213,15 +213,26 @@ async function readLarge(
  * leave enough for everything short, and are taken in one order, so that no two streams wait for
  * each other.
  */
-async function acquire({ streams }: DeliveryInit, stores: readonly Store[]): Promise<() => void> {
+async function acquire(
+  { streams, call }: DeliveryInit,
+  stores: readonly Store[],
+): Promise<() => void> {
   const byName = new Map(stores.map(store => [store.name, store]))
   const permits = [...byName.values()]
     .toSorted((a, b) => (a.name < b.name ? -1 : 1))
     .flatMap(store => streams(store) ?? [])
-  for (const permit of permits) await permit.acquire()
-  let held = true
-  return () => {
-    if (held) for (const permit of permits) permit.release()
-    held = false
+  const held: Semaphore[] = []
+  const release = () => {
+    for (const permit of held.splice(0)) permit.release()
+  }
+  try {
+    for (const permit of permits) {
+      await permit.acquire(call)
+      held.push(permit)
+    }
+    return release
+  } catch (error) {
+    release()
+    throw error
   }
 }

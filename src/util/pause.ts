@@ -1,6 +1,9 @@
 import { toError } from '../errors.ts'
 import type { Call } from './call.ts'
 
+/** A timer that is set for longer ends at once. */
+const LONGEST_MS = 2 ** 31 - 1
+
 /** Resolves after `milliseconds`, or at once for none; rejects with the signal's reason. */
 export function pause(milliseconds: number, { signal }: Call = {}): Promise<void> {
   if (signal?.aborted) return Promise.reject(toError(signal.reason))
@@ -10,10 +13,13 @@ export function pause(milliseconds: number, { signal }: Call = {}): Promise<void
       clearTimeout(timer)
       reject(toError(signal?.reason))
     }
-    const timer = setTimeout(() => {
-      signal?.removeEventListener('abort', stop)
-      resolve()
-    }, milliseconds)
+    const timer = setTimeout(
+      () => {
+        signal?.removeEventListener('abort', stop)
+        resolve()
+      },
+      Math.min(milliseconds, LONGEST_MS),
+    )
     signal?.addEventListener('abort', stop, { once: true })
   })
 }

@@ -45,7 +45,7 @@ describe('--timeout', () => {
     expect(left.filter(name => name.endsWith('.tmp') || name.endsWith('.run'))).toEqual([])
   })
 
-  it.each(['0s', '5', 'soon', '-1m'])('cannot be "%s"', async text => {
+  it.each(['0s', '5', 'soon', '-1m', '25d'])('cannot be "%s"', async text => {
     await using w = await stalling('manifest')
     const run = await waybill(['plan', `--timeout=${text}`], { cwd: w.folder })
     expect(run.code).toBe(64)

@@ -31,7 +31,9 @@ images:
 `
 
 const reads = (registry: FakeRegistry) =>
-  registry.log.filter(({ path }) => /\/(?:blobs|manifests)\//.test(path)).length
+  registry.log.filter(
+    ({ method, path }) => method === 'GET' && /\/(?:blobs|manifests)\//.test(path),
+  ).length
 
 describe('mirrors', () => {
   it('are read first, in their order, under their prefix', async () => {
@@ -44,6 +46,58 @@ describe('mirrors', () => {
     expect(w.target.manifest('app', '1')?.digest).toBe(w.image.manifest.digest)
     expect(reads(w.source)).toBe(0)
     expect(w.mirror.log.filter(isWrite)).toEqual([])
+  })
+
+  it('that lag take nothing back: what a tag names, the registry says', async () => {
+    await using w = await mirrored()
+    seedFake(w.source, 'acme/app', '1', w.image)
+    seedFake(w.mirror, 'acme/app', '1', w.old)
+    seedFake(w.target, 'app', '1', w.old)
+    const text = manifest(w, [w.mirror.host])
+    await using project = await openTestProject(w.folder, text)
+    expect(await project.reconcile(options)).toMatchObject({ exitCode: 0, summary: { copy: 1 } })
+    expect(w.target.manifest('app', '1')?.digest).toBe(w.image.manifest.digest)
+    await using again = await openTestProject(w.folder, text)
+    expect(await again.plan()).toMatchObject({ steps: [], drift: [] })
+  })
+
+  it('stand in for a registry that is away, and replace nothing on their own word', async () => {
+    await using w = await mirrored()
+    for (const tag of ['1', '2']) seedFake(w.mirror, 'acme/app', tag, w.old)
+    seedFake(w.target, 'app', '1', w.image)
+    await w.source.close()
+    const text = `${manifest(w, [w.mirror.host], "['1', '2']")}    referrers: false\n`
+    await using project = await openTestProject(w.folder, text)
+    expect(await project.reconcile(options)).toMatchObject({
+      exitCode: 0,
+      drift: [
+        { at: `${w.target.host}/app:1`, why: 'left as it is (only a mirror could be asked)' },
+      ],
+    })
+    expect(w.target.manifest('app', '1')?.digest).toBe(w.image.manifest.digest)
+    expect(w.target.manifest('app', '2')?.digest).toBe(w.old.manifest.digest)
+  })
+
+  it('tell nothing of referrers, which are unknown while the registry is away', async () => {
+    await using w = await mirrored()
+    seedFake(w.mirror, 'acme/app', '1', w.image)
+    await w.source.close()
+    await using project = await openTestProject(w.folder, manifest(w, [w.mirror.host]))
+    const plan = await project.plan()
+    expect(plan.unknown).toMatchObject([{ side: 'source' }])
+    expect(plan.unknown[0]?.problem.hint).toContain('"referrers: false"')
+  })
+
+  it('that are written to by the same run tell nothing of its sources', async () => {
+    await using w = await mirrored()
+    seedFake(w.mirror, 'hub/acme/app', '1', w.old)
+    await w.source.close()
+    const text = manifest(w, [`${w.mirror.host}/hub`]).replace(
+      /to: .*/,
+      `to: ${w.mirror.host}/hub/acme/app`,
+    )
+    await using project = await openTestProject(w.folder, text)
+    expect(await project.plan()).toMatchObject({ exitCode: 1, summary: { unchanged: 0 } })
   })
 
   it('that lag make nothing missing', async () => {

@@ -61,6 +61,10 @@ describe('mirrors', () => {
 })
 
 describe('tls', () => {
+  it('does not go with plain HTTP', async () => {
+    expect(await said('{ http: true, tls: { ca: x } }')).toHaveLength(1)
+  })
+
   it('names files beside the manifest', () => {
     expect(settings('tls: { ca: ca.pem, cert: ./me.pem, key: ../me.key }')?.tls).toEqual({
       ca: '/project/ca.pem',

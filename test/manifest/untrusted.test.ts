@@ -157,7 +157,7 @@ stores: { x: { kind: layout, path: ./a/../b }, here: { kind: layout, path: . } }
 images: [{ from: x/a:1, to: [a.b/c, runner] }]
 `
   const RUNNER = `registries:
-  a.b: { auth: { username: { env: U }, password: { file: ~/p } }, tls: { ca: /ca }, http: true }
+  a.b: { auth: { username: { env: U }, password: { file: ~/p } }, tls: { ca: /ca }, http: false }
 stores: { runner: { kind: layout, path: /srv/store }, here: { kind: layout, path: ~/x } }
 `
 
@@ -176,7 +176,7 @@ stores: { runner: { kind: layout, path: /srv/store }, here: { kind: layout, path
     expect(registries.get('a.b')).toEqual({
       auth: { username: { env: 'U' }, password: { file: '/home/me/p' } },
       tls: { ca: '/ca' },
-      http: true,
+      http: false,
     })
     expect([...stores.values()].map(({ path, within }) => [path, within])).toEqual([
       ['/project/.waybill/store', '/project'],
