@@ -1,4 +1,7 @@
+import { resolve } from 'node:path'
 import type { Kept } from '../credentials/logins.ts'
+import type { Login } from '../credentials/secret.ts'
+import { WaybillError } from '../errors.ts'
 import { printable } from '../manifest/format.ts'
 import type { RegistrySettings } from '../manifest/types.ts'
 import type { Command, Flags, Shell } from './command.ts'
@@ -57,8 +60,40 @@ Examples:
       stderr.write(`${host} did not ask who we are: the login is kept, and not checked\n`)
     }
     await warnOfPlainText(kept, stderr)
+    // a helper may ask its user before it gives a password away
+    if (kept.by === 'file') await warnOfOthers(host, login, textFlag(flags, 'authfile'), shell)
     return 0
   },
+}
+
+/** Logins are looked for in several places, and one that comes first may have another of the host. */
+async function warnOfOthers(
+  host: string,
+  { username, password }: Login,
+  authfile: string | undefined,
+  { cwd, env, signal, stderr }: Shell,
+): Promise<void> {
+  const { openCredentials } = await import('../credentials/credentials.ts')
+  const credentials = openCredentials({
+    registries: new Map(),
+    env,
+    home: env['HOME'] ?? cwd,
+    ...(authfile !== undefined && { authfile: resolve(cwd, authfile) }),
+  })
+  const found = await credentials.for(host, '', { signal }).catch(unlessBug)
+  const isOurs = found && 'kind' in found && found.kind === 'basic'
+  if (isOurs && found.username === username && found.password === password) return
+  const why = found instanceof WaybillError ? ` (${found.message})` : ''
+  stderr.write(
+    printable(
+      `another login for ${host} is read before this one${why}: see REGISTRY_AUTH_FILE, podman's auth.json, DOCKER_AUTH_CONFIG`,
+    ) + '\n',
+  )
+}
+
+function unlessBug(error: unknown): WaybillError {
+  if (error instanceof WaybillError) return error
+  throw error
 }
 
 async function settingsOf(

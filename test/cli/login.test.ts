@@ -7,6 +7,22 @@ import { waybill } from '../support/cli.ts'
 import { ENCODED, isThere, LOGIN, SECRET, users, world } from './login-world.ts'
 
 describe('login', () => {
+  it('says where another login of the host is in its way', async () => {
+    await using w = await world()
+    const auth = Buffer.from('bob:other').toString('base64')
+    const other = JSON.stringify({ auths: { [w.host]: { auth } } })
+    const env = {
+      HOME: w.home.path,
+      PATH: `${w.home.path}/bin:/usr/bin:/bin`,
+      DOCKER_AUTH_CONFIG: other,
+    }
+    const { code, err } = await w.run('login HOST -u alice --password-stdin', SECRET, { env })
+    expect(code).toBe(0)
+    expect(err).toContain(`another login for ${w.host} is read before this one`)
+    const plain = await w.run('login HOST -u alice --password-stdin', SECRET)
+    expect(plain.err).not.toContain('another login')
+  })
+
   it.each<[string, FakeRegistryOptions]>([
     ['Basic', { auth: { kind: 'basic', users } }],
     ['Bearer', { auth: { kind: 'bearer', users } }],
