@@ -6,7 +6,7 @@ import { describeLive } from './support/describe-live.ts'
 import { startDockerRegistry, startZot, type LiveRegistry } from './support/registries.ts'
 
 const KINDS: readonly (readonly [string, typeof startZot, Exceptions])[] = [
-  ['docker-registry', startDockerRegistry, { breaksOnBlobs: true }],
+  ['docker-registry', startDockerRegistry, { breaksOnBlobs: true, staysListed: true }],
   ['zot', startZot, {}],
 ]
 

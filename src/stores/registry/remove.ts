@@ -37,13 +37,29 @@ interface Removal {
 
 export function createRemoval(registry: Registry): Remove {
   const learnt: Learnt = { removesTags: true, removesAnything: true, reach: new Map() }
+  const inTurn = createTurns()
   return async (repository, reference, call) => {
     requireReference(repository, reference)
     const removal: Removal = { registry, learnt, repository, reference, call }
-    if (isDigest(reference) || !learnt.removesTags) return removeManifest(removal)
-    if (await untag(removal)) return
-    learnt.removesTags = false
-    await removeManifest(removal)
+    if (!isDigest(reference) && learnt.removesTags) {
+      if (await untag(removal)) return
+      learnt.removesTags = false
+    }
+    await inTurn(repository, () => removeManifest(removal))
+  }
+}
+
+/**
+ * One after the other in each repository: what one has looked at must not change under another of
+ * ours, and docker-registry forgets to remove names when manifests go side by side.
+ */
+function createTurns(): (key: string, work: () => Promise<void>) => Promise<void> {
+  const turns = new Map<string, Promise<void>>()
+  return (key, work) => {
+    // a turn that failed was its caller's to hear of
+    const turn = (turns.get(key) ?? Promise.resolve()).then(work, work)
+    turns.set(key, turn)
+    return turn
   }
 }
 
