@@ -10,6 +10,25 @@ export const regexEngine: RegexEngine = {
     // By way of a matcher, which takes the engine's fastest way for texts as short as tags.
     return text => program.matcher(text).matches()
   },
+
+  compileGroups(pattern) {
+    const program = read(pattern)
+    const names = Object.keys(program.namedGroups())
+    return {
+      names,
+      size: program.programSize(),
+      take(text) {
+        const matcher = program.matcher(text)
+        const taken = new Map<string, string>()
+        if (names.length === 0 || !matcher.matches()) return taken
+        for (const name of names) {
+          const part = matcher.group(name)
+          if (part !== null && part !== '') taken.set(name, part)
+        }
+        return taken
+      },
+    }
+  },
 }
 
 function read(pattern: string): RE2JS {

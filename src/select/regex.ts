@@ -6,11 +6,13 @@
 
 import { PatternError, refuseLong, type Part } from './pattern-error.ts'
 import { scanAt } from './scan.ts'
-import type { RegexEngine } from './types.ts'
+import type { RegexEngine, RegexGroups } from './types.ts'
 
 const MAX_REPEATS = 100
 /** Characters, classes and decisions, once repeats are written out. */
 const MAX_SIZE = 500
+/** The same, where what groups take is asked for. */
+const MAX_TAKEN_APART = 300
 
 export function compileRegex(pattern: string, engine: RegexEngine): (tag: string) => boolean {
   refuseLong(pattern)
@@ -18,10 +20,15 @@ export function compileRegex(pattern: string, engine: RegexEngine): (tag: string
   return engine.compile(pattern)
 }
 
-export function refuseLarge(pattern: string, size: number): void {
-  if (size <= MAX_SIZE) return
+/** To take a text apart costs as much again as to match it. */
+export function refuseLargeGroups(pattern: string, { size }: RegexGroups): void {
+  refuseLarge(pattern, size, MAX_TAKEN_APART)
+}
+
+export function refuseLarge(pattern: string, size: number, most = MAX_SIZE): void {
+  if (size <= most) return
   throw new PatternError(
-    `the pattern comes to ${size} steps with its repeats written out, and at most ${MAX_SIZE} are run`,
+    `the pattern comes to ${size} steps with its repeats written out, and at most ${most} are run`,
     { start: 0, end: pattern.length },
     'repeat less, or write several patterns',
   )

@@ -1,8 +1,13 @@
-import type { Version } from './types.ts'
+import type { Integer, Version } from './types.ts'
 
 /** Below 0 where `a` comes first, 0 where they are one version. */
 export function compareVersions(a: Version, b: Version): number {
-  return a.major - b.major || a.minor - b.minor || a.patch - b.patch || comparePrereleases(a, b)
+  return compareReleases(a, b) || comparePrereleases(a, b)
+}
+
+/** By the three numbers alone. */
+export function compareReleases(a: Version, b: Version): number {
+  return compare(a.major, b.major) || compare(a.minor, b.minor) || compare(a.patch, b.patch)
 }
 
 /** By what follows the three numbers alone; a release comes after its pre-releases. */
@@ -16,7 +21,12 @@ export function comparePrereleases({ prerelease: a }: Version, { prerelease: b }
   return a.length - b.length
 }
 
-function compareIdentifiers(a: string | number, b: string | number): number {
-  if (typeof a !== typeof b) return typeof a === 'number' ? -1 : 1
-  return a < b ? -1 : 1
+/** Numbers come before texts. */
+function compareIdentifiers(a: string | Integer, b: string | Integer): number {
+  if (typeof a === 'string') return typeof b === 'string' && a < b ? -1 : 1
+  return typeof b === 'string' ? -1 : compare(a, b)
+}
+
+function compare(a: Integer, b: Integer): number {
+  return a === b ? 0 : a < b ? -1 : 1
 }

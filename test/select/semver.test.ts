@@ -186,7 +186,7 @@ describe('is refused', () => {
     ['1.x.3', 0, '1.x.3', '"1.x.3" has a number after an open part'],
     ['>01.2', 1, '01.2', '"01.2" is not a version'],
     ['1.2.3-01', 0, '1.2.3-01', '"1.2.3-01" is not a version'],
-    ['99999999999999999.1', 0, '99999999999999999.1', '"99999999999999999.1" is not a version'],
+    ['099999999999999999.1', 0, '099999999999999999.1', '"099999999999999999.1" is not a version'],
     ['>*', 0, '>*', 'no version is ">*"'],
     ['1 <x', 2, '<x', 'no version is "<x"'],
     ['!= *', 0, '!= *', 'no version is "!= *"'],
@@ -231,4 +231,35 @@ it('reads any range, or says what is wrong with it', () => {
     { numRuns: 3_000 },
   )
   expect(read).toBeGreaterThan(50)
+})
+
+describe('numbers longer than a number is exact', () => {
+  const [long, longer] = ['20240101123456788', '20240101123456789']
+  const parse = (tag: string) => engines.semver!.parse(tag)!
+
+  check([
+    [`>=${longer}`, `${longer}.0.0 ${longer}0.0.0`, `${long}.0.0 9.9.9`],
+    [`^1.${long}`, `1.${long}.0 1.${longer}.0`, `1.9.0 2.${long}.0`],
+    [`1.0.${longer}`, `v1.0.${longer}`, `1.0.${long} 1.0.0${longer}`],
+    [`>1.0.0-${long}`, `1.0.0-${longer} 1.0.0-a 1.0.0`, `1.0.0-9 1.0.0-${long}`],
+  ])
+
+  it.each([
+    [`1.0.${long}`, `1.0.${longer}`],
+    [`1.0.9`, `1.0.${long}`],
+    [`9.0.${longer}`, `${long}.0.0`],
+    [`1.0.0-${long}`, `1.0.0-${longer}`],
+    [`1.0.0-9${long}`, `1.0.0-1${long}0`],
+    [`1.0.0-${long}.9`, `1.0.0-${long}.10`],
+    [`1.0.0-${long}`, `1.0.0-a${long}`],
+    [`1.0.${long}-a.${longer}`, `1.0.${long}-a.${longer}.0`],
+  ])('%s comes before %s', (lesser, greater) => {
+    const [a, b] = [parse(lesser), parse(greater)]
+    expect([compareVersions(a, b), compareVersions(b, a)].map(Math.sign)).toEqual([-1, 1])
+  })
+
+  it.each([`01${long}.0.0`, `0${long}.0.0`, `1.0.0-0${long}`, `1.${long}`, `1.${long}.0.0`])(
+    '%s is no version',
+    tag => expect(engines.semver!.parse(tag)).toBeUndefined(),
+  )
 })
