@@ -20,7 +20,8 @@ export function compileGlob(glob: string): (text: string) => boolean {
   const reader: Reader = { glob, at: 0 }
   const pieces = piecesIn(reader, undefined)
   return text => {
-    const places = Array.from({ length: text.length + 1 }, (_, index) => index === 0)
+    const places = [true]
+    while (places.length <= text.length) places.push(false)
     return walk(pieces, text, places)[text.length] === true
   }
 }

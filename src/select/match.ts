@@ -39,12 +39,13 @@ export function enginesNeeded(
 function testsOf({ glob, regex, semver }: PatternKeys, engines: Engines): readonly Test[] {
   return [
     ...(glob === undefined ? [] : [compileGlob(glob)]),
-    ...(semver === undefined ? [] : [compileSemver(semver, loaded(engines.semver, 'semver'))]),
-    ...(regex === undefined ? [] : [compileRegex(regex, loaded(engines.regex, 'regex'))]),
+    ...(semver === undefined ? [] : [compileSemver(semver, loaded(engines, 'semver'))]),
+    ...(regex === undefined ? [] : [compileRegex(regex, loaded(engines, 'regex'))]),
   ]
 }
 
-function loaded<T>(engine: T | undefined, key: string): T {
-  if (engine === undefined) throw new Error(`a ${key} is to be read, and nothing is loaded for it`)
-  return engine
+export function loaded<K extends keyof Engines>(engines: Engines, key: K): NonNullable<Engines[K]> {
+  const engine = engines[key]
+  if (engine) return engine
+  throw new Error(`a ${key} is to be read, and nothing is loaded for it`)
 }

@@ -1,4 +1,6 @@
 import { compilePatterns, enginesNeeded } from './match.ts'
+import type { TagPolicy } from './policy.ts'
+import { policyEngines, readPolicy, type ReadPolicy } from './read-policy.ts'
 import type { Engines, TagMatcher, TagPattern } from './types.ts'
 
 /** Loads what the keys of patterns need, and nothing else. */
@@ -14,4 +16,9 @@ export async function loadEngines(
 /** `compilePatterns` with the engines that these patterns need. */
 export async function openPatterns(patterns: readonly TagPattern[]): Promise<TagMatcher> {
   return compilePatterns(patterns, await loadEngines(enginesNeeded(patterns)))
+}
+
+/** `readPolicy` with the engines that this policy needs. */
+export async function openPolicy(policy: TagPolicy): Promise<ReadPolicy> {
+  return readPolicy(policy, await loadEngines(policyEngines(policy)))
 }

@@ -10,12 +10,20 @@ import type { Version, VersionReader } from './types.ts'
 import { boundOf, type Bound, type Operator, type Term } from './version-bounds.ts'
 
 export function compileSemver(range: string, versions: VersionReader): (tag: string) => boolean {
-  refuseLong(range)
-  const groups = groupsIn({ range, at: 0, versions })
+  const has = compileRange(range, versions)
   return tag => {
     const version = versions.parse(tag)
-    return version !== undefined && groups.some(bounds => isWithin(version, bounds))
+    return version !== undefined && has(version)
   }
+}
+
+export function compileRange(
+  range: string,
+  versions: VersionReader,
+): (version: Version) => boolean {
+  refuseLong(range)
+  const groups = groupsIn({ range, at: 0, versions })
+  return version => groups.some(bounds => isWithin(version, bounds))
 }
 
 /** A pre-release is meant only where one of the bounds that go together has one. */
