@@ -60,12 +60,14 @@ interface Show {
 }
 
 const text: Show = {
-  async valid({ files, images, wishes, advice }, { stdout, stderr }) {
+  async valid({ files, images, wishes, choices, advice }, { stdout, stderr }) {
     if (advice.length > 0) {
       const { describeAdvice } = await import('../report/errors.ts')
       stderr.write(describeAdvice(advice, { color: stderr.color }))
     }
-    const counts = `${count(images, 'image')}, ${count(wishes.length, 'place')}`
+    const chosen =
+      choices.length > 0 ? `, and what ${count(choices.length, 'image')} will choose` : ''
+    const counts = `${count(images, 'image')}, ${count(wishes.length, 'place')}${chosen}`
     stdout.write(printable(`${files.join(', ')}: ok, ${counts}`) + '\n')
   },
   async invalid(error, { stderr }) {
@@ -75,8 +77,9 @@ const text: Show = {
 }
 
 const json: Show = {
-  async valid({ files, images, wishes, advice }, { stdout }) {
-    const facts = { valid: true, files, images, places: wishes.length }
+  async valid({ files, images, wishes, choices, advice }, { stdout }) {
+    const counts = { images, places: wishes.length, choices: choices.length }
+    const facts = { valid: true, files, ...counts }
     stdout.write(`${JSON.stringify({ ...facts, issues: advice.map(plain), omitted: 0 })}\n`)
   },
   async invalid({ issues, omitted }, { stdout }) {

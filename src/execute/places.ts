@@ -14,6 +14,8 @@ export interface Place {
 }
 
 export interface Places {
+  /** All that are going to be looked at, as far as is known; each counts once. */
+  expect(places: readonly Place[]): void
   /** What a listing of the repository tells of the tag, where it is worth one. */
   listed(place: Place, call?: Call): Promise<'yes' | 'no' | 'unlisted'>
   /** The digest that the place names, or `undefined`. What was seen lately is not asked again. */
@@ -24,8 +26,6 @@ export interface Places {
 export type PlaceCall = Call & { readonly certain?: boolean }
 
 export interface PlacesInit {
-  /** All that are going to be looked at. */
-  readonly places: readonly Place[]
   readonly open: (store: string) => Promise<Store>
   readonly ledger: Ledger
   readonly now: () => number
@@ -36,10 +36,9 @@ const WORTH_LISTING = 4
 /** What was seen this long ago is as good as seen now; a run takes its time between look and act. */
 const FRESH_MS = 30_000
 
-export function createPlaces({ places, open, ledger, now }: PlacesInit): Places {
+export function createPlaces({ open, ledger, now }: PlacesInit): Places {
+  const expected = new Set<string>()
   const wanted = new Map<string, number>()
-  for (const place of places)
-    wanted.set(repositoryOf(place), (wanted.get(repositoryOf(place)) ?? 0) + 1)
   const listings = new Map<string, Promise<ReadonlySet<string> | undefined>>()
   const seen = new Map<string, { readonly at: number; readonly digest: Digest | undefined }>()
 
@@ -71,6 +70,14 @@ export function createPlaces({ places, open, ledger, now }: PlacesInit): Places 
   }
 
   return {
+    expect(places) {
+      for (const place of places) {
+        const name = formatReference(place)
+        if (expected.has(name)) continue
+        expected.add(name)
+        wanted.set(repositoryOf(place), (wanted.get(repositoryOf(place)) ?? 0) + 1)
+      }
+    },
     listed,
     async look(place, call) {
       const name = formatReference(place)

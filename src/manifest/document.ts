@@ -4,7 +4,7 @@
  */
 
 import { isRecord } from '../oci/descriptor.ts'
-import type { TagPattern } from '../select/types.ts'
+import type { PatternKeys, TagPattern } from '../select/types.ts'
 import { check, type Problem } from './images.validator.gen.js'
 import { pathOf, schemaIssues } from './schema-issues.ts'
 import { didYouMean } from './suggest.ts'
@@ -50,7 +50,16 @@ export interface ChoicesDocument {
 export interface ImageDocument extends ChoicesDocument {
   readonly from: string
   readonly name?: string
-  readonly tags?: readonly string[]
+  readonly tags?: readonly (string | RuleDocument)[]
+  readonly exclude?: readonly TagPattern[]
+  readonly as?: string | readonly string[]
+}
+
+export interface RuleDocument extends PatternKeys {
+  readonly flavor?: string
+  readonly order?: readonly string[]
+  readonly newest?: number
+  readonly per?: string
   readonly as?: string | readonly string[]
 }
 

@@ -51,11 +51,17 @@ export async function loadManifest(request: ManifestRequest, call: Call = {}): P
   return manifest
 }
 
-/** For keys that are in the files, or may be: a key can be written with escapes. */
+/** Words that ask for versions; `per: minor` does, for one. */
+const VERSIONS = ['semver', 'flavor', 'major', 'minor', 'patch']
+
+/** For words that are in the files, or may be: a word can be written with escapes, or be in a variable. */
 function enginesFor(files: readonly ManifestFile[]): Promise<Engines> {
   const has = (word: string) => files.some(({ bytes }) => Buffer.from(bytes).includes(word))
-  const isEscaped = has('\\')
-  return loadEngines({ regex: isEscaped || has('regex'), semver: isEscaped || has('semver') })
+  const isHidden = has('\\')
+  return loadEngines({
+    regex: isHidden || has('regex'),
+    semver: isHidden || ['${', ...VERSIONS].some(has),
+  })
 }
 
 /** What a file of `registries:` and `stores:` says of registries, where no manifest is read. */

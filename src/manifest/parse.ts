@@ -7,7 +7,7 @@ import { decode, type ManifestFile } from './decode.ts'
 import { readDocument, type ReadDocument, type Reading } from './document.ts'
 import { ManifestError } from './errors.ts'
 import { settingsOf, type Settings } from './settings.ts'
-import type { Issue, Manifest, Wish } from './types.ts'
+import type { Choice, Issue, Manifest, Wish } from './types.ts'
 import type { Env } from './variables.ts'
 import { draftsOf, type Drafts } from './wishes.ts'
 import { readYaml } from './yaml.ts'
@@ -27,7 +27,7 @@ export interface ManifestInput {
 
 /** Throws one `ManifestError` with everything that is wrong. */
 export function parseManifest(input: ManifestInput): Manifest {
-  const { files, registries, env, untrusted = false } = input
+  const { files, registries, env, engines = {}, untrusted = false } = input
   const read = files.map(file => readFile(file, { env, kind: 'manifest', untrusted }))
   const owner = registries && readFile(registries, { env, kind: 'registries', untrusted: false })
 
@@ -36,7 +36,7 @@ export function parseManifest(input: ManifestInput): Manifest {
   const all = [...read, ...(owner ? [owner] : [])]
   // What a file that cannot be read would declare is unknown, so names are not judged without it.
   const known = all.every(({ document }) => document && !document.isBroken('stores'))
-  const found = known ? expand(documents, owner?.document, settings) : NOTHING
+  const found = known ? expand(documents, owner?.document, { settings, engines }) : NOTHING
 
   const issues = [...all.flatMap(({ issues }) => issues), ...settings.issues, ...found.issues]
   const names = [...files, ...(registries ? [registries] : [])].map(({ file }) => file)
@@ -49,6 +49,7 @@ export function parseManifest(input: ManifestInput): Manifest {
     stores: settings.stores,
     images: documents.reduce((sum, { document }) => sum + (document.images?.length ?? 0), 0),
     wishes: found.wishes,
+    choices: found.choices,
     advice: inOrder(found.advice, names),
   }
 }
@@ -70,23 +71,25 @@ function readFile(file: ManifestFile, reading: Reading): Read {
 
 interface Found extends Omit<Drafts, 'drafts'> {
   readonly wishes: readonly Wish[]
+  readonly choices: readonly Choice[]
 }
 
-const NOTHING: Found = { wishes: [], issues: [], advice: [] }
+const NOTHING: Found = { wishes: [], choices: [], issues: [], advice: [] }
 
 function expand(
   documents: readonly ReadDocument[],
   owner: ReadDocument | undefined,
-  settings: Settings,
+  { settings, engines }: { readonly settings: Settings; readonly engines: Engines },
 ): Found {
   const known = {
     stores: new Set([...settings.stores.keys(), ...declared([...documents, owner], 'stores')]),
     hosts: new Set(settings.registries.keys()),
   }
-  const found = documents.map(document => draftsOf(document, known))
+  const found = documents.map(document => draftsOf(document, known, engines))
   const drafts = found.flatMap(({ drafts }) => drafts)
   return {
     wishes: drafts.toSorted((a, b) => (a.place < b.place ? -1 : 1)).map(({ wish }) => wish),
+    choices: found.flatMap(({ choices }) => choices),
     issues: [
       ...found.flatMap(({ issues }) => issues),
       ...manifestNames(documents),

@@ -9,21 +9,21 @@ interface Rule {
   readonly quiet?: boolean
 }
 
+const PATTERN =
+  "a pattern says what it is: { glob: '1.*' }, { regex: '\\d+' } or { semver: '>=1.2' }"
+
 /** By the key that has the pattern, or whose list's items have it. */
 const RULES: Readonly<Record<string, Rule>> = {
   tags: {
     noun: 'a tag',
     hint: 'a tag has 1 to 128 letters, digits, _, . or -, and starts with none of . and -',
   },
-  immutableTags: {
-    noun: 'a tag',
-    hint: "a pattern says what it is: { glob: '1.*' }, { regex: '\\d+' } or { semver: '>=1.2' }",
-  },
+  exclude: { noun: 'a tag', hint: PATTERN },
+  immutableTags: { noun: 'a tag', hint: PATTERN },
   trusts: {
     noun: "a host's name",
     hint: 'write it as auth.example.com, or with its port: auth.example.com:8443',
   },
-  as: { noun: 'a template for a tag', hint: 'like {tag}, v{tag} or stable' },
   platforms: {
     noun: 'a platform',
     hint: 'write os/architecture or os/architecture/variant, like linux/arm64',
@@ -47,15 +47,6 @@ const RULES: Readonly<Record<string, Rule>> = {
 export function patternRemark({ path, spot: { node: at }, value }: Case): Remark {
   const rule = RULES[path.findLast(step => !/^\d+$/.test(step)) ?? '']
   const text = rule?.quiet ? 'this' : quote(value)
-  const part = rule === RULES['as'] ? strangePart(String(value)) : undefined
-  if (part !== undefined) {
-    const message = `${quote(part)} is no part of a template`
-    return { at, message, hint: 'the only part is {tag}' }
-  }
-  return { at, message: `${text} is not ${rule?.noun ?? 'valid'}`, hint: rule?.hint }
-}
-
-function strangePart(template: string): string | undefined {
-  const parts = template.match(/\{[^{}]*\}?/g) ?? []
-  return parts.find(part => part !== '{tag}')
+  const hint = rule === RULES['tags'] && /[*?^<>~[|]/.test(String(value)) ? PATTERN : rule?.hint
+  return { at, message: `${text} is not ${rule?.noun ?? 'valid'}`, hint }
 }

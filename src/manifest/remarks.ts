@@ -1,5 +1,6 @@
 /** What each keyword of the schema that a value fails is in plain words. */
 
+import { isRecord } from '../oci/descriptor.ts'
 import { keys, type Problem } from './images.validator.gen.js'
 import { patternRemark } from './patterns.ts'
 import { didYouMean, nearest } from './suggest.ts'
@@ -193,14 +194,24 @@ function outOfBounds(found: Case, comparison: string): Remark {
 }
 
 /** All of them: ajv names one pair. */
-function repeated({ spot: { node } }: Case): Remark[] {
+function repeated({ spot: { node }, value }: Case): Remark[] {
   const seen = new Set<unknown>()
-  return (node.kind === 'list' ? node.items : []).flatMap(item => {
-    if (item.kind !== 'scalar') return []
-    if (seen.has(item.value)) return [{ at: item, message: `${quote(item.value)} is given twice` }]
-    seen.add(item.value)
-    return []
+  const values: readonly unknown[] = Array.isArray(value) ? value : []
+  return (node.kind === 'list' ? node.items : []).flatMap((item, index) => {
+    const key = item.kind === 'scalar' ? item.value : canonical(values[index])
+    if (!seen.has(key)) {
+      seen.add(key)
+      return []
+    }
+    return [{ at: item, message: `${item.kind === 'scalar' ? quote(key) : 'this'} is given twice` }]
   })
+}
+
+/** Equal for mappings that are equal, in whichever order their keys are. */
+function canonical(value: unknown): string {
+  return JSON.stringify(value, (_, inner: unknown) =>
+    isRecord(inner) ? Object.entries(inner).toSorted(([a], [b]) => (a < b ? -1 : 1)) : inner,
+  )
 }
 
 /** What the mapping at `path` may hold. The second step is one of many in all sections. */

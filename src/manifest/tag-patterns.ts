@@ -35,7 +35,7 @@ function checkPattern(
 }
 
 /** The part of a value in the file; all of it where it is written in another way than it reads. */
-function within(
+export function within(
   node: Span,
   { source, text, at }: { readonly source: string; readonly text: string; readonly at: Part },
 ): Span {

@@ -1,5 +1,6 @@
 import type { Digest } from '../oci/digest.ts'
 import type { Platform } from '../oci/platform.ts'
+import type { TagPolicy } from '../select/policy.ts'
 import type { TagPattern } from '../select/types.ts'
 
 /** A spot in a manifest file; `line` and `column` count from 1. */
@@ -107,6 +108,28 @@ export interface Wish {
   readonly location: Location
 }
 
+/** One repository that chosen tags go to. */
+export interface Destination {
+  readonly store: string
+  readonly repository: string
+  /** What the one tag that is chosen is called there, whatever it would be called otherwise. */
+  readonly tag?: string
+}
+
+/** What an `images` entry asks of every place it has. */
+export type ImageChoices = Pick<Wish, 'image' | 'platforms' | 'referrers' | 'overwrite'>
+
+/** An `images` entry whose tags, or their names, are not known before the source is looked at. */
+export interface Choice extends ImageChoices {
+  readonly from: Pick<Source, 'store' | 'repository'>
+  readonly policy: TagPolicy
+  readonly destinations: readonly Destination[]
+  /** Its `from`. */
+  readonly location: Location
+  /** Of each of the policy's `tags`. */
+  readonly entries: readonly Location[]
+}
+
 /** Everything the manifest files say, checked and expanded; nothing in it was looked up. */
 export interface Manifest {
   /** Every file read, in order, as named on the command line. */
@@ -122,5 +145,7 @@ export interface Manifest {
   readonly images: number
   /** Sorted by place; no two are for one place. */
   readonly wishes: readonly Wish[]
+  /** In the order of the files. What they choose is still to be looked up. */
+  readonly choices: readonly Choice[]
   readonly advice: readonly Issue[]
 }

@@ -1,14 +1,26 @@
 /** From one `images` entry to wishes: every tag it takes, in every place it names. */
 
-import { InputError } from '../errors.ts'
-import { parsePlatform } from '../oci/platform.ts'
-import { formatReference, isTag, parseReference, splitName } from '../oci/reference.ts'
-import type { ChoicesDocument, ImageDocument, ReadDocument } from './document.ts'
-import { parseTarget, refuseScheme, repositoryAt, type Known, type Target } from './places.ts'
-import { DEFAULT_STORE } from './settings.ts'
-import type { Finding } from './text.ts'
-import { spotAt, type Span, type Tree } from './tree.ts'
-import type { Issue, Source, Wish } from './types.ts'
+import { formatReference, isTag } from '../oci/reference.ts'
+import type { Engines } from '../select/types.ts'
+import { choiceOf } from './choices.ts'
+import type { ReadDocument } from './document.ts'
+import {
+  advised,
+  aimsOf,
+  attempt,
+  choicesOf,
+  report,
+  sourceOf,
+  spanAt,
+  tagClash,
+  type Aim,
+  type Entry,
+  type Taken,
+} from './entry.ts'
+import { repositoryAt, type Known } from './places.ts'
+import { isChosen, issuesIn } from './policies.ts'
+import { spotAt, type Span } from './tree.ts'
+import type { Choice, Issue, Source, Wish } from './types.ts'
 import { quote } from './words.ts'
 
 /** A wish with what it takes to say something about it. */
@@ -25,51 +37,31 @@ export interface Draft {
 
 export interface Drafts {
   readonly drafts: readonly Draft[]
+  readonly choices: readonly Choice[]
   readonly issues: readonly Issue[]
   readonly advice: readonly Issue[]
 }
 
-/** One entry on its way. */
-interface Entry {
-  readonly file: ReadDocument
-  readonly image: ImageDocument
-  /** Of the entry. */
-  readonly tree: Tree
-  /** Of its `from`. */
-  readonly from: Span
-  readonly choices: Choices
-  readonly known: Known
-  readonly issues: Issue[]
-  readonly advice: Issue[]
-}
-
-/** One image to take: by one tag, or by digest. */
-interface Taken {
-  readonly source: Source
-  readonly at: Span
-}
-
-/** What all wishes of an entry have in common. */
-type Choices = Pick<Wish, 'image' | 'platforms' | 'referrers' | 'overwrite'>
-
-interface Aim {
-  readonly target: Target
-  readonly text: string
-  readonly at: Span
-}
-
-export function draftsOf(file: ReadDocument, known: Known): Drafts {
+export function draftsOf(file: ReadDocument, known: Known, engines: Engines): Drafts {
   const issues: Issue[] = []
   const advice: Issue[] = []
+  const choices: Choice[] = []
   const images = file.isBroken('images') || file.isBroken('defaults') ? [] : file.document.images
   const drafts = (images ?? []).flatMap((image, index) => {
-    if (file.isBroken('images', index)) return []
     const { node: tree } = spotAt(file.tree, ['images', String(index)])
+    const isBroken = file.isBroken('images', index)
+    const wrong = issuesIn({ file, image, tree, isBroken, engines })
+    issues.push(...wrong)
+    if (isBroken || wrong.length > 0) return []
     const from = spotAt(tree, ['from']).node
-    const choices = choicesOf(image, file.document.defaults)
-    return entryDrafts({ file, image, tree, from, choices, known, issues, advice })
+    const shared = choicesOf(image, file.document.defaults)
+    const entry = { file, image, tree, from, choices: shared, known, issues, advice }
+    if (!isChosen(image)) return entryDrafts(entry)
+    const choice = choiceOf(entry)
+    if (choice) choices.push(choice)
+    return []
   })
-  return { drafts, issues, advice }
+  return { drafts, choices, issues, advice }
 }
 
 function entryDrafts(entry: Entry): Draft[] {
@@ -82,65 +74,19 @@ function entryDrafts(entry: Entry): Draft[] {
 }
 
 function takenBy(entry: Entry): Taken[] {
-  const { image, from, known } = entry
-  const named = attempt(entry, from, () => {
-    refuseScheme(image.from)
-    return parseReference(image.from, known.stores)
-  })
+  const { image, from } = entry
+  const named = sourceOf(entry)
   if (named === undefined) return []
   const { store, repository, tag, digest } = named
   if (image.tags === undefined) {
     const what = digest === undefined ? { tag: tag ?? 'latest' } : { digest, ...(tag && { tag }) }
     return [advised(entry, { source: { store, repository, ...what }, at: from })]
   }
-  if (tag === undefined && digest === undefined) {
-    return image.tags.map((tag, index) =>
-      advised(entry, { source: { store, repository, tag }, at: spanAt(entry, 'tags', index) }),
-    )
-  }
-  report(entry, from, {
-    message: `"tags" goes with a "from" that names no ${digest ? 'digest' : 'tag'}`,
-    hint: `write "from: ${splitName(image.from).path}", or leave "tags" out`,
-  })
-  return []
-}
-
-function aimsOf(entry: Entry): Aim[] {
-  const { image, file, known } = entry
-  const own = image.to !== undefined
-  const to = image.to ?? file.document.defaults?.to ?? DEFAULT_STORE
-  const base = own ? entry.tree : spotAt(file.tree, ['defaults']).node
-  const isNamed = own || file.document.defaults?.to !== undefined
-  return [to].flat().flatMap((text, index) => {
-    const path = ['to', ...(typeof to === 'string' ? [] : [String(index)])]
-    const at = isNamed ? spotAt(base, path).node : entry.from
-    const target = attempt(entry, at, () => parseTarget(text, known))
-    return target ? [{ target, text, at }] : []
-  })
-}
-
-/** A place that names its tag leaves nothing to choose. */
-function tagClash({ image }: Entry, { target, text }: Aim, tags: number): Remark | undefined {
-  if (target.kind !== 'exact' || target.tag === undefined) return undefined
-  const name = quote(text)
-  if (tags > 1) {
-    const hint = `leave out ":${target.tag}", and each keeps its own`
-    return { message: `${name} is one tag, but "tags" names ${tags}`, hint }
-  }
-  const hint = 'leave out one of them'
-  return image.as === undefined
-    ? undefined
-    : { message: `${name} and "as" both name the tag`, hint }
-}
-
-function choicesOf(image: ImageDocument, defaults: ChoicesDocument = {}): Choices {
-  return {
-    // A name that is no reference has an issue, and no wish.
-    image: image.name ?? image.from.replace(/@.*$/, '').replace(/:[^:/]*$/, ''),
-    platforms: (image.platforms ?? defaults.platforms ?? []).map(parsePlatform),
-    referrers: image.referrers ?? defaults.referrers ?? true,
-    overwrite: image.overwrite ?? defaults.overwrite ?? 'always',
-  }
+  return image.tags.flatMap((tag, index) =>
+    typeof tag === 'string'
+      ? [advised(entry, { source: { store, repository, tag }, at: spanAt(entry, 'tags', index) })]
+      : [],
+  )
 }
 
 function draftsAt(entry: Entry, { source, at }: Taken, aim: Aim): Draft[] {
@@ -185,35 +131,4 @@ function renamed(entry: Entry, as: string | readonly string[], tag: string | und
     })
     return []
   })
-}
-
-type Remark = Omit<Finding, 'code'>
-
-function advised(entry: Entry, taken: Taken): Taken {
-  const { tag, digest } = taken.source
-  if (tag === 'latest' && digest === undefined) {
-    const message = `${quote(entry.image.from)} follows "latest", which moves`
-    const hint = 'name a version, so that what arrives is what was reviewed'
-    entry.advice.push(entry.file.text.issue(taken.at, { code: 'MANIFEST_ADVICE', message, hint }))
-  }
-  return taken
-}
-
-/** What `parse` throws about a name is an issue at the name. */
-function attempt<T>(entry: Entry, at: Span, parse: () => T): T | undefined {
-  try {
-    return parse()
-  } catch (error) {
-    if (!(error instanceof InputError)) throw error
-    report(entry, at, { message: error.message, hint: error.hint })
-    return undefined
-  }
-}
-
-function report({ file, issues }: Entry, at: Span, remark: Remark): void {
-  issues.push(file.text.issue(at, { code: 'MANIFEST_SCHEMA', ...remark }))
-}
-
-function spanAt({ tree }: Entry, key: string, index?: number): Span {
-  return spotAt(tree, index === undefined ? [key] : [key, String(index)]).node
 }

@@ -1,9 +1,11 @@
 import { InputError } from '../errors.ts'
 import type { Workshop } from '../execute/workshop.ts'
-import type { Manifest, Wish } from '../manifest/types.ts'
+import type { Choice, Destination, Wish } from '../manifest/types.ts'
 import { formatPlatform } from '../oci/platform.ts'
 import { formatReference } from '../oci/reference.ts'
 import type { Plan, Step, StepPlace } from '../plan/types.ts'
+import { couldChoose } from '../select/fits.ts'
+import { wishAt, type OpenChoice } from './choose.ts'
 import { sourceName } from './group.ts'
 
 /**
@@ -12,13 +14,17 @@ import { sourceName } from './group.ts'
  */
 export function checkBelongs(
   plan: Plan,
-  manifest: Manifest,
-  { isImmutable }: Pick<Workshop, 'isImmutable'>,
+  {
+    wishes,
+    choices,
+  }: { readonly wishes: readonly Wish[]; readonly choices: readonly OpenChoice[] },
+  { isImmutable, parse }: Pick<Workshop, 'isImmutable' | 'parse'>,
 ): void {
-  const wishes = new Map(manifest.wishes.map(wish => [formatReference(wish.to), wish]))
+  const named = new Map(wishes.map(wish => [formatReference(wish.to), wish]))
+  const chosenAt = choicesByRepository(choices)
   for (const step of plan.steps) {
     for (const place of step.to) {
-      const wish = wishes.get(place.at)
+      const wish = named.get(place.at) ?? chosenWish(step, place, { chosenAt, parse })
       const why =
         wish === undefined
           ? 'no image is to go there'
@@ -26,6 +32,63 @@ export function checkBelongs(
       if (why !== undefined) throw foreign(step, place, why)
     }
   }
+}
+
+interface Offer extends OpenChoice {
+  readonly destination: Destination
+}
+
+function choicesByRepository(
+  choices: readonly OpenChoice[],
+): ReadonlyMap<string, readonly Offer[]> {
+  const all = new Map<string, Offer[]>()
+  for (const open of choices) {
+    for (const destination of open.choice.destinations) {
+      const { store, repository } = destination
+      const key = formatReference({ store, repository })
+      const offers = all.get(key)
+      if (offers) offers.push({ ...open, destination })
+      else all.set(key, [{ ...open, destination }])
+    }
+  }
+  return all
+}
+
+/** The wish that a choice could come to and that the step would fulfil, whatever is listed. */
+function chosenWish(
+  step: Step,
+  { at }: StepPlace,
+  {
+    chosenAt,
+    parse,
+  }: {
+    readonly chosenAt: ReadonlyMap<string, readonly Offer[]>
+    readonly parse: Workshop['parse']
+  },
+): Wish | undefined {
+  if (chosenAt.size === 0) return undefined
+  const { store, repository, tag: name } = parse(at)
+  const from = parse(step.from)
+  const { tag } = from
+  if (name === undefined || tag === undefined) return undefined
+  const offers = chosenAt.get(formatReference({ store, repository })) ?? []
+  const offer = offers.find(({ choice, policy, destination }) => {
+    if (from.store !== choice.from.store || from.repository !== choice.from.repository) return false
+    if (destination.tag !== undefined && destination.tag !== name) return false
+    const isFree = destination.tag !== undefined
+    return couldChoose(policy, {
+      tag,
+      digest: sourceDigest(step, choice),
+      name: isFree ? undefined : name,
+    })
+  })
+  return offer && wishAt(offer.choice, offer.destination, { tag, name, location: step.location })
+}
+
+/** A step that only writes a name does not say what an image was before it was cut. */
+function sourceDigest(step: Step, { platforms }: Choice): string | undefined {
+  if (step.kind === 'copy') return step.source
+  return platforms.length === 0 ? step.digest : undefined
 }
 
 function objection(

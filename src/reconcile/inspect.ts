@@ -1,5 +1,5 @@
 /**
- * Looks at everything the manifest wishes for, and nothing else: what the sources name now, and
+ * Looks at everything that is wished for, and nothing else: what the sources name now, and
  * what the places name now. Reads only.
  *
  * A GET of a manifest counts as a pull on Docker Hub, so a source is asked by HEAD as long as some
@@ -7,7 +7,7 @@
  */
 import { WaybillError } from '../errors.ts'
 import type { Workshop } from '../execute/workshop.ts'
-import type { Manifest, Wish } from '../manifest/types.ts'
+import type { Wish } from '../manifest/types.ts'
 import type { Digest } from '../oci/digest.ts'
 import { formatPlatform } from '../oci/platform.ts'
 import { formatReference } from '../oci/reference.ts'
@@ -21,6 +21,7 @@ import { mapLimit } from '../util/concurrency.ts'
 import { countBy, groupWishes } from './group.ts'
 import { diagnosticOf, isAboutContent, merged, unseen } from './notes.ts'
 import { digestsOf, lacking, referrersOf, type Referrers } from './referrers.ts'
+import type { Resolution } from './resolve.ts'
 import { resolveSource, type Source } from './source.ts'
 import type { Notes, Task } from './task.ts'
 
@@ -38,17 +39,18 @@ export interface Inspection {
  */
 const LOOKS_AT_ONCE = 512
 
+/** What the resolution has to tell of is told on. */
 export async function inspect(
-  manifest: Manifest,
+  resolution: Resolution,
   workshop: Workshop,
   call: Call,
 ): Promise<Inspection> {
-  const groups = groupWishes(manifest.wishes)
+  const groups = groupWishes(resolution.wishes)
   const subjects = countBy(groups, ({ store, repository }) => `${store}/${repository}`)
   const sources = countBy(groups, ({ from }) => from)
   const notes: Notes = {
-    unseen: [],
-    diagnostics: [],
+    unseen: [...resolution.unseen],
+    diagnostics: [...resolution.diagnostics],
     held: new Set(),
     settled: 0,
     looks: new Map(),

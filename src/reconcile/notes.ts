@@ -1,8 +1,8 @@
 /** What could not be seen, and what cannot be had, as the plan tells it. */
 import type { ErrorCode, WaybillError } from '../errors.ts'
 import { problemOf } from '../execute/problem.ts'
-import type { Wish } from '../manifest/types.ts'
-import { formatReference } from '../oci/reference.ts'
+import type { Location } from '../manifest/types.ts'
+import { formatReference, type Reference } from '../oci/reference.ts'
 import type { Diagnostic, Unknown } from '../plan/types.ts'
 import type { Group } from './group.ts'
 
@@ -37,7 +37,7 @@ export interface Unseen {
 
 export function unseen(
   { reference, side, repository }: Pick<Unknown, 'reference' | 'side'> & { repository: string },
-  wishes: readonly Wish[],
+  wishes: readonly { readonly to: Reference; readonly location: Location }[],
   error: WaybillError,
 ): Unseen {
   const [first] = wishes

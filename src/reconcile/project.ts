@@ -21,7 +21,9 @@ import { mapLimit } from '../util/concurrency.ts'
 import type { Owner } from '../util/holder.ts'
 import type { Traffic } from '../util/traffic.ts'
 import { checkBelongs } from './belongs.ts'
+import { openChoices } from './choose.ts'
 import { inspect } from './inspect.ts'
+import { resolve as resolveWishes } from './resolve.ts'
 import { holdRun } from './run-lock.ts'
 import { openStores, type Stores } from './stores.ts'
 
@@ -85,10 +87,16 @@ export async function openProject(init: ProjectInit, call: Call = {}): Promise<P
     onNotice: text => onEvent({ kind: 'notice', text }),
   })
   const path = resolve(cwd, files[0] ?? '.')
-  const workshop = createWorkshop(manifest, stores, init)
+  const workshop = createWorkshop(stores, init)
+  workshop.places.expect(manifest.wishes.map(({ to }) => to))
+
+  const choices = await openChoices(manifest.choices)
 
   const plan = async (call: Call = {}) => {
-    const inspection = await inspect(manifest, workshop, call)
+    const shelf = { openSource: workshop.openSource, listings: new Map() }
+    const resolution = await resolveWishes(manifest, choices, shelf, call)
+    workshop.places.expect(resolution.wishes.map(({ to }) => to))
+    const inspection = await inspect(resolution, workshop, call)
     return makePlan({ ...inspection, version: init.version, local: stores.local })
   }
   const run = async (
@@ -112,7 +120,7 @@ export async function openProject(init: ProjectInit, call: Call = {}): Promise<P
     },
     async apply(planned, options, call = {}) {
       await using _held = await holdRun(path, init, call)
-      checkBelongs(planned, manifest, workshop)
+      checkBelongs(planned, { wishes: manifest.wishes, choices }, workshop)
       await lookAtAll(planned.steps, workshop, call)
       return await run(planned, 'apply', options, call)
     },
@@ -121,7 +129,6 @@ export async function openProject(init: ProjectInit, call: Call = {}): Promise<P
 }
 
 function createWorkshop(
-  manifest: Manifest,
   stores: Stores,
   { onEvent = ignore, verifyImmutable = false }: ProjectInit,
 ): Workshop {
@@ -136,7 +143,7 @@ function createWorkshop(
     isImmutable: place => stores.isImmutable(place),
     trustsImmutable: !verifyImmutable,
     streams: store => stores.streams(store),
-    places: createPlaces({ places: manifest.wishes.map(({ to }) => to), open, ledger, now }),
+    places: createPlaces({ open, ledger, now }),
     manifests: createManifests(),
     ledger,
     onEvent,
@@ -146,12 +153,15 @@ function createWorkshop(
 
 /** Looks before any step acts, so that many places of one repository cost one listing. */
 async function lookAtAll(steps: readonly Step[], workshop: Workshop, call: Call): Promise<void> {
-  const places = steps.flatMap(({ to }) => to)
-  await mapLimit(places, 64, async ({ at }) => {
-    const { tag, ...place } = workshop.parse(at)
-    // what cannot be seen now is asked again, and told of, by the step itself
-    if (tag !== undefined) await workshop.places.look({ ...place, tag }, call).catch(unlessBug)
-  })
+  const places = steps.flatMap(({ to }) =>
+    to.flatMap(({ at }) => {
+      const { tag, ...place } = workshop.parse(at)
+      return tag === undefined ? [] : [{ ...place, tag }]
+    }),
+  )
+  workshop.places.expect(places)
+  // what cannot be seen now is asked again, and told of, by the step itself
+  await mapLimit(places, 64, place => workshop.places.look(place, call).catch(unlessBug))
 }
 
 function ignore(): void {}

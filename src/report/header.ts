@@ -5,12 +5,14 @@ import { count } from './units.ts'
 
 /** `images.yaml@3f2c1ab  7 images, 3 registries` */
 export function describeManifest(manifest: Manifest): string {
-  const { files, hash, images, wishes, stores } = manifest
+  const { files, hash, images, wishes, choices, stores } = manifest
   const [first = 'no file'] = files
   const name = files.length > 1 ? count(files.length, 'file') : printable(first)
-  const hosts = new Set(
-    wishes.flatMap(({ from, to }) => [from.store, to.store]).filter(store => !stores.has(store)),
-  )
+  const named = [
+    ...wishes.flatMap(({ from, to }) => [from, to]),
+    ...choices.flatMap(({ from, destinations }) => [from, ...destinations]),
+  ]
+  const hosts = new Set(named.map(({ store }) => store).filter(store => !stores.has(store)))
   const registries = count(hosts.size, 'registry', 'registries')
   return `${name}@${hexOf(hash).slice(0, 7)}  ${count(images, 'image')}, ${registries}`
 }

@@ -16,6 +16,11 @@ export function isReferrer(tag: string): boolean {
   return REFERRER.test(tag)
 }
 
+/** Whether the tag may be one that moves: what else is listed tells. */
+export function mayMove(tag: string): boolean {
+  return isTakenByNameOnly(tag) || SHORTER.test(tag)
+}
+
 /** Whether a tag moves from release to release of `listing`, as `1` and `1.2` do beside `1.2.3`. */
 export function movingBeside(listing: Iterable<string>): (tag: string) => boolean {
   const shorter = new Set<string>()

@@ -67,6 +67,17 @@ export function renderTemplate({ pieces }: Template, facts: TagFacts): string | 
   return name
 }
 
+/** Whether `name` is what the template makes; a digest that is not known may be any. */
+export function couldRender({ pieces }: Template, facts: TagFacts, name: string): boolean {
+  const parts = pieces.map(piece => {
+    if (piece.kind === 'digest' && facts.digest === undefined) return `[0-9a-f]{${piece.length}}`
+    // an escape that means the same in any place: tags and templates have few characters
+    return partOf(piece, facts)?.replace(/[^A-Za-z0-9_]/g, String.raw`\$&`)
+  })
+  if (parts.some(part => part === undefined || part === '')) return false
+  return new RegExp(`^${parts.join('')}$`).test(name)
+}
+
 /** Whether several versions are meant to share the name, and the greatest to have it. */
 export function isShorter({ pieces }: Template): boolean {
   const isExact = (piece: Piece) =>

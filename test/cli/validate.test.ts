@@ -30,6 +30,14 @@ describe('waybill validate', () => {
     })
   })
 
+  it('cannot say how many places a choice will come to', async () => {
+    const text = `${image("{ from: a, tags: [{ semver: '1.x' }] }").replace('from: {', '{')}  - from: b:1\n`
+    expect(await run({ 'images.yaml': text })).toMatchObject({
+      code: 0,
+      out: 'images.yaml: ok, 2 images, 1 place, and what 1 image will choose\n',
+    })
+  })
+
   it('takes several files and folders', async () => {
     const files = {
       'a.yaml': image("{ from: a, tags: ['1', '2'] }").replace('from: {', '{'),
@@ -86,6 +94,7 @@ error: 2 problems in images.yaml
         files: ['images.yaml'],
         images: 1,
         places: 1,
+        choices: 0,
         issues: [
           {
             severity: 'warning',

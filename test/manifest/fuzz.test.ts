@@ -34,6 +34,15 @@ images:
     as: ['{tag}', 'v{tag}']
     to: [registry.internal/mirror/, cache]
     overwrite: never
+  - from: python
+    tags:
+      - { semver: '>=3.12 <4', flavor: "slim{n}", newest: 3, per: minor, as: ['{tag}', '{semver.major}'] }
+      - regex: (?<date>\\d{8})-(?<sha>[0-9a-f]+)
+        order: ['date:number', created]
+        newest: 5
+        as: d{date}-{digest:12}
+    exclude: [{ glob: '*-rc*' }, '3.12.0']
+    as: '{semver.minor}'
   - from: ghcr.io/acme/api@sha256:${'a'.repeat(64)}
     to: registry.internal/api:stable
 `
@@ -80,6 +89,11 @@ const WORDS = [
   'images',
   'registries',
   'local',
+  '*',
+  '(',
+  '{tag}',
+  '{semver.major}',
+  'as',
   'é',
 
   '\ud83d\udc0b',
@@ -119,8 +133,10 @@ interface Outcome {
 async function outcome(bytes: Uint8Array): Promise<Outcome> {
   const lines = new TextDecoder().decode(bytes).split(/\r?\n/)
   try {
-    const { wishes } = parse({ 'images.yaml': bytes })
-    return { isValid: true, faults: wishes.flatMap(({ location }) => outside(location, lines)) }
+    const { wishes, choices } = parse({ 'images.yaml': bytes })
+    const spots = choices.flatMap(({ location, entries }) => [location, ...entries])
+    const all = [...wishes.map(({ location }) => location), ...spots]
+    return { isValid: true, faults: all.flatMap(location => outside(location, lines)) }
   } catch (error) {
     if (!(error instanceof ManifestError)) throw error
     const text = formatManifestError(error)

@@ -130,22 +130,22 @@ describe('a manifest is refused for', () => {
     [
       'a tag that is none',
       "images: [{ from: a, tags: ['1.*'] }]",
-      `2:28+5 "1.*" is not a tag | ${TAG_HINT}`,
+      `2:28+5 "1.*" is not a tag | a pattern says what it is: { glob: '1.*' }, { regex: '\\d+' } or { semver: '>=1.2' }`,
     ],
     [
       'a template with a strange part',
       "images: [{ from: a:1, as: '{semver}' }]",
-      '2:27+10 "{semver}" is no part of a template | the only part is {tag}',
+      '2:29+6 "{semver}" is no part of a template | the parts are {tag}, {semver.major}, {semver.minor}, {semver.patch} and {digest:12}, and the captures of a regex',
     ],
     [
       'a template that is left open',
       "images: [{ from: a:1, as: ['x{tag'] }]",
-      '2:28+7 "{tag" is no part of a template | the only part is {tag}',
+      '2:30+1 this "{" is never closed | close it with "}"',
     ],
     [
       'a template that makes no tag',
       "images: [{ from: a:1, as: '-{tag}' }]",
-      '2:27+8 "-{tag}" is not a template for a tag | like {tag}, v{tag} or stable',
+      '2:28+1 no tag begins with "-" | like {tag}, v{semver.major} or stable',
     ],
     [
       'a platform that is none',

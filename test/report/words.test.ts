@@ -91,6 +91,7 @@ describe('describeManifest', () => {
     stores: new Map([['local', { kind: 'layout', path: '/tmp/x' }]]),
     images: 2,
     wishes: [wish('docker.io', 'local'), wish('docker.io', 'reg.io')],
+    choices: [],
     advice: [],
   }
 

@@ -39,6 +39,8 @@ export interface ImageOptions {
   readonly labels?: Readonly<Record<string, string>>
   readonly annotations?: Readonly<Record<string, string>>
   readonly types?: 'oci' | 'docker'
+  /** When the configuration says that it was made. */
+  readonly created?: string
 }
 
 const TYPES = {
@@ -62,7 +64,7 @@ export async function makeImage(options: ImageOptions): Promise<TestImage> {
   for (const [index, spec] of specs.entries()) {
     layers.push('digest' in spec ? spec : await makeLayer(layerSpec(spec, `${seed}/${index}`)))
   }
-  const config = configOf(seed, platform, layers, options.labels)
+  const config = configOf(options, platform, layers)
   const manifest = {
     schemaVersion: 2,
     mediaType: types.manifest,
@@ -87,13 +89,12 @@ function layerSpec(
 }
 
 function configOf(
-  seed: string,
+  { seed, labels = {}, created = EPOCH }: ImageOptions,
   platform: Platform,
   layers: readonly Layer[],
-  labels: Readonly<Record<string, string>> = {},
 ): Buffer {
   return json({
-    created: EPOCH,
+    created,
     ...platform,
     config: { Env: [`SEED=${seed}`], Cmd: ['/bin/true'], Labels: labels },
     rootfs: { type: 'layers', diff_ids: layers.map(({ diffId }) => diffId) },

@@ -49,7 +49,7 @@ export async function copyAsRun({ from, to, repository, tag, digest }: CopyInit)
       trustsImmutable: true,
       parse: text => parseReference(text, new Set(stores.keys())),
       streams: () => undefined,
-      places: createPlaces({ places: [], open, ledger, now }),
+      places: createPlaces({ open, ledger, now }),
       manifests: createManifests(),
       ledger,
       onEvent: () => undefined,

@@ -1,0 +1,80 @@
+/** From one `images` entry to a choice: what is to be chosen once the source has been looked at. */
+
+import type { TagPolicy } from '../select/policy.ts'
+import {
+  advised,
+  aimsOf,
+  attempt,
+  report,
+  sourceOf,
+  spanAt,
+  tagClash,
+  type Aim,
+  type Entry,
+} from './entry.ts'
+import { repositoryAt } from './places.ts'
+import { policyOf } from './policies.ts'
+import type { Choice, Destination, Source } from './types.ts'
+import { quote } from './words.ts'
+
+/** Nothing where something is wrong, which is reported. */
+export function choiceOf(entry: Entry): Choice | undefined {
+  const { image, file, from, choices } = entry
+  const named = sourceOf(entry)
+  const aims = aimsOf(entry)
+  if (named === undefined) return undefined
+  if (named.digest !== undefined) return refuseDigest(entry)
+
+  const source = { store: named.store, repository: named.repository }
+  const policy = policyOf(image, named.tag)
+  const destinations = aims.flatMap(aim => destinationAt(entry, aim, { source, policy }))
+  const spans = policy.tags.map((_, index) =>
+    image.tags === undefined ? from : spanAt(entry, 'tags', index),
+  )
+  for (const [index, tag] of policy.tags.entries()) {
+    if (tag === 'latest') advised(entry, { source: { ...source, tag }, at: spans[index] ?? from })
+  }
+  return {
+    ...choices,
+    from: source,
+    policy,
+    destinations,
+    location: file.text.locate(from.start),
+    entries: spans.map(({ start }) => file.text.locate(start)),
+  }
+}
+
+function destinationAt(
+  entry: Entry,
+  aim: Aim,
+  { source, policy }: { readonly source: Source; readonly policy: TagPolicy },
+): readonly Destination[] {
+  const { target, at } = aim
+  const clash = tagClash(entry, aim, mostOf(policy))
+  if (clash) {
+    report(entry, at, clash)
+    return []
+  }
+  const { stores } = entry.known
+  const repository = attempt(entry, at, () => repositoryAt(target, source, stores))
+  if (repository === undefined) return []
+  const tag = target.kind === 'exact' ? target.tag : undefined
+  return [{ store: target.store, repository, ...(tag !== undefined && { tag }) }]
+}
+
+/** How many tags a policy can choose. */
+function mostOf({ tags }: TagPolicy): number {
+  const [only] = tags
+  const isOne = typeof only === 'string' || (only?.newest === 1 && only.per === undefined)
+  return tags.length > 1 ? tags.length : isOne ? 1 : Infinity
+}
+
+/** A digest is one image, whatever its tags are. */
+function refuseDigest(entry: Entry): undefined {
+  const { image } = entry
+  const key = image.exclude === undefined ? 'as' : 'exclude'
+  const what = key === 'as' ? [image.as ?? ''].flat().find(text => text.includes('{')) : undefined
+  const message = `${quote(what ?? key)} is about tags, and ${quote(image.from)} is taken by its digest`
+  const hint = key === 'as' ? 'write the tag that it should have' : 'leave it out'
+  report(entry, spanAt(entry, key), { message, hint })
+}

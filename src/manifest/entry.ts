@@ -1,0 +1,130 @@
+/** One `images` entry on its way, and what is said of it. */
+
+import { InputError } from '../errors.ts'
+import { parsePlatform } from '../oci/platform.ts'
+import { parseReference, splitName, type Reference } from '../oci/reference.ts'
+import type { ChoicesDocument, ImageDocument, ReadDocument } from './document.ts'
+import { parseTarget, refuseScheme, type Known, type Target } from './places.ts'
+import { DEFAULT_STORE } from './settings.ts'
+import type { Finding } from './text.ts'
+import { spotAt, type Span, type Tree } from './tree.ts'
+import type { ImageChoices, Issue, Source } from './types.ts'
+import { quote } from './words.ts'
+
+export interface Entry {
+  readonly file: ReadDocument
+  readonly image: ImageDocument
+  /** Of the entry. */
+  readonly tree: Tree
+  /** Of its `from`. */
+  readonly from: Span
+  readonly choices: ImageChoices
+  readonly known: Known
+  readonly issues: Issue[]
+  readonly advice: Issue[]
+}
+
+/** One image to take: by one tag, or by digest. */
+export interface Taken {
+  readonly source: Source
+  readonly at: Span
+}
+
+/** One of the places that an entry names. */
+export interface Aim {
+  readonly target: Target
+  readonly text: string
+  readonly at: Span
+}
+
+export type Remark = Omit<Finding, 'code'>
+
+/** What `from` names; nothing where it cannot be read, or names what "tags" is to name. */
+export function sourceOf(entry: Entry): Reference | undefined {
+  const { image, from, known } = entry
+  const named = attempt(entry, from, () => {
+    refuseScheme(image.from)
+    return parseReference(image.from, known.stores)
+  })
+  if (named === undefined || image.tags === undefined) return named
+  const { tag, digest } = named
+  if (tag === undefined && digest === undefined) return named
+  report(entry, from, {
+    message: `"tags" goes with a "from" that names no ${digest ? 'digest' : 'tag'}`,
+    hint: `write "from: ${splitName(image.from).path}", or leave "tags" out`,
+  })
+  return undefined
+}
+
+export function aimsOf(entry: Entry): Aim[] {
+  const { image, file, known } = entry
+  const own = image.to !== undefined
+  const to = image.to ?? file.document.defaults?.to ?? DEFAULT_STORE
+  const base = own ? entry.tree : spotAt(file.tree, ['defaults']).node
+  const isNamed = own || file.document.defaults?.to !== undefined
+  return [to].flat().flatMap((text, index) => {
+    const path = ['to', ...(typeof to === 'string' ? [] : [String(index)])]
+    const at = isNamed ? spotAt(base, path).node : entry.from
+    const target = attempt(entry, at, () => parseTarget(text, known))
+    return target ? [{ target, text, at }] : []
+  })
+}
+
+/** A place that names its tag leaves nothing to choose. `tags`: how many there can be. */
+export function tagClash(
+  { image }: Entry,
+  { target, text }: Aim,
+  tags: number,
+): Remark | undefined {
+  if (target.kind !== 'exact' || target.tag === undefined) return undefined
+  const name = quote(text)
+  if (tags > 1) {
+    const hint = `leave out ":${target.tag}", and each keeps its own`
+    if (tags < Infinity) return { message: `${name} is one tag, but "tags" names ${tags}`, hint }
+    const message = `${name} is one tag, but "tags" may take several`
+    return { message, hint: `add newest: 1; or ${hint}` }
+  }
+  const hint = 'leave out one of them'
+  const isNamed =
+    image.as !== undefined || image.tags?.some(tag => typeof tag !== 'string' && tag.as)
+  return isNamed !== true ? undefined : { message: `${name} and "as" both name the tag`, hint }
+}
+
+export function choicesOf(image: ImageDocument, defaults: ChoicesDocument = {}): ImageChoices {
+  return {
+    // A name that is no reference has an issue, and no wish.
+    image: image.name ?? image.from.replace(/@.*$/, '').replace(/:[^:/]*$/, ''),
+    platforms: (image.platforms ?? defaults.platforms ?? []).map(parsePlatform),
+    referrers: image.referrers ?? defaults.referrers ?? true,
+    overwrite: image.overwrite ?? defaults.overwrite ?? 'always',
+  }
+}
+
+export function advised(entry: Entry, taken: Taken): Taken {
+  const { tag, digest } = taken.source
+  if (tag === 'latest' && digest === undefined) {
+    const message = `${quote(entry.image.from)} follows "latest", which moves`
+    const hint = 'name a version, so that what arrives is what was reviewed'
+    entry.advice.push(entry.file.text.issue(taken.at, { code: 'MANIFEST_ADVICE', message, hint }))
+  }
+  return taken
+}
+
+/** What `parse` throws about a name is an issue at the name. */
+export function attempt<T>(entry: Entry, at: Span, parse: () => T): T | undefined {
+  try {
+    return parse()
+  } catch (error) {
+    if (!(error instanceof InputError)) throw error
+    report(entry, at, { message: error.message, hint: error.hint })
+    return undefined
+  }
+}
+
+export function report({ file, issues }: Entry, at: Span, remark: Remark): void {
+  issues.push(file.text.issue(at, { code: 'MANIFEST_SCHEMA', ...remark }))
+}
+
+export function spanAt({ tree }: Entry, key: string, index?: number): Span {
+  return spotAt(tree, index === undefined ? [key] : [key, String(index)]).node
+}

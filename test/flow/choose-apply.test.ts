@@ -1,0 +1,80 @@
+/** Plans of tags that are chosen: applied without choosing again, and refused where nobody could choose so. */
+import { describe, expect, it } from 'vitest'
+import { parseDigest } from '../../src/oci/digest.ts'
+import { arrived, having, imageOf, manifest, planned, VERSIONS } from '../support/choosing.ts'
+import { isWrite, openTestProject, seedFake } from '../support/project.ts'
+import { options } from '../support/world.ts'
+
+describe('a plan of chosen tags', () => {
+  const image = `    tags:
+      - { semver: '>=3.18 <4', newest: 2, per: minor, as: ['{tag}', '{semver.major}.{semver.minor}'] }
+      - edge
+    exclude: ['3.18.0', { glob: '*-rc*' }]
+`
+
+  it('is applied as it was made, without a listing of the source', async () => {
+    await using w = await having(VERSIONS)
+    const plan = await planned(w, image)
+    seedFake(w.source, 'acme/app', '3.19.2', await imageOf('3.19.2'))
+    w.source.clearLog()
+    await using project = await openTestProject(w.folder, manifest(w, image))
+    expect(await project.apply(plan, options)).toMatchObject({ exitCode: 0 })
+    expect(await arrived(w)).toBe(
+      '3.18=3.18.2 3.18.1=3.18.1 3.18.2=3.18.2 3.19=3.19.1 3.19.0=3.19.0 3.19.1=3.19.1 edge=edge',
+    )
+    expect(w.source.count(({ path }) => path.endsWith('/tags/list'))).toBe(0)
+  })
+
+  it.each([
+    ['a tag that no pattern takes', 'acme/app:4.0.0', 'app:4.0.0'],
+    ['a tag that is excluded', 'acme/app:3.18.0', 'app:3.18.0'],
+    ['a moving tag', 'acme/app:latest', 'app:latest'],
+    ['a name that the tag cannot have', 'acme/app:3.19.1', 'app:3.18'],
+    ['a name that no template makes', 'acme/app:3.19.1', 'app:stable'],
+    ['another repository', 'acme/other:3.19.1', 'app:3.19.1'],
+    ['another place', 'acme/app:3.19.1', 'other:3.19.1'],
+  ])('that was forged to bring %s is refused', async (_, from, at) => {
+    await using w = await having(VERSIONS)
+    const plan = await planned(w, image)
+    const [step] = plan.steps
+    const forged = {
+      ...step!,
+      from: `${w.source.host}/${from}`,
+      to: [{ at: `${w.target.host}/${at}`, replaces: null }],
+    }
+    await using project = await openTestProject(w.folder, manifest(w, image))
+    await expect(project.apply({ ...plan, steps: [forged] }, options)).rejects.toMatchObject({
+      code: 'PLAN_INVALID',
+    })
+    expect(w.target.log.filter(isWrite)).toEqual([])
+  })
+
+  it('that replaces what may only be created is refused', async () => {
+    await using w = await having(VERSIONS)
+    const never = `${image}    overwrite: never\n`
+    const plan = await planned(w, never)
+    const steps = plan.steps.map(step => ({
+      ...step,
+      to: step.to.map(({ at }) => ({ at, replaces: parseDigest(`sha256:${'0'.repeat(64)}`) })),
+    }))
+    await using project = await openTestProject(w.folder, manifest(w, never))
+    await expect(project.apply({ ...plan, steps }, options)).rejects.toMatchObject({
+      message: expect.stringContaining('overwrite: never'),
+    })
+  })
+
+  it('named by digest belongs to that digest only', async () => {
+    await using w = await having('1.0.0')
+    const named = "    tags: [{ semver: '*' }]\n    as: 'd{digest:12}'\n"
+    const plan = await planned(w, named)
+    await using project = await openTestProject(w.folder, manifest(w, named))
+    const steps = plan.steps.map(step => ({
+      ...step,
+      to: [{ at: `${w.target.host}/app:d${'0'.repeat(12)}`, replaces: null }],
+    }))
+    await expect(project.apply({ ...plan, steps }, options)).rejects.toMatchObject({
+      code: 'PLAN_INVALID',
+    })
+    expect(await project.apply(plan, options)).toMatchObject({ exitCode: 0 })
+  })
+})
