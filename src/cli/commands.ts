@@ -7,6 +7,7 @@ export const commands: Commands = {
   init: async () => (await import('./init.ts')).init,
   validate: async () => (await import('./validate.ts')).validate,
   plan: async () => (await import('./plan.ts')).plan,
+  explain: async () => (await import('./explain.ts')).explain,
   apply: async () => (await import('./apply.ts')).apply,
   reconcile: async () => (await import('./reconcile.ts')).reconcile,
   login: async () => (await import('./login.ts')).login,

@@ -13,7 +13,7 @@ export const EXIT_CODES: readonly {
   {
     code: 1,
     meaning: 'nothing could be looked at, or the result could not be written',
-    of: ['plan', 'apply', 'reconcile'],
+    of: ['plan', 'explain', 'apply', 'reconcile'],
   },
   {
     code: 1,

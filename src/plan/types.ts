@@ -148,3 +148,21 @@ export interface Diagnostic {
   readonly problem: Problem
   readonly location: SourceLine
 }
+
+/** What becomes of every tag of one image, and why. */
+export interface Explanation {
+  /** The image's name. */
+  readonly image: string
+  /** Full name of the source repository. */
+  readonly from: string
+  /** By tag. */
+  readonly tags: readonly {
+    readonly tag: string
+    /** `taken`, `excluded`, `older`, `not matched`, … */
+    readonly verdict: string
+    /** `matches semver >=3.18 <4, 2nd newest of minor 3.20` */
+    readonly reason: string
+  }[]
+  /** Why something is not taken although it looks so: what an entry has problems with, it leaves. */
+  readonly problems: readonly Diagnostic[]
+}

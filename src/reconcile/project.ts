@@ -12,7 +12,7 @@ import { loadManifest } from '../manifest/load.ts'
 import type { Manifest } from '../manifest/types.ts'
 import { makePlan } from '../plan/plan.ts'
 import { makeReport } from '../plan/report.ts'
-import type { Plan, Report, Step } from '../plan/types.ts'
+import type { Explanation, Plan, Report, Step } from '../plan/types.ts'
 import type { OnEvent } from '../report/events.ts'
 import { createLedger } from '../transfer/ledger.ts'
 import { createManifests } from '../transfer/manifests.ts'
@@ -21,7 +21,8 @@ import { mapLimit } from '../util/concurrency.ts'
 import type { Owner } from '../util/holder.ts'
 import type { Traffic } from '../util/traffic.ts'
 import { checkBelongs } from './belongs.ts'
-import { openChoices } from './choose.ts'
+import { openChoices, type Shelf } from './choose.ts'
+import { explain } from './explain.ts'
 import { inspect } from './inspect.ts'
 import { resolve as resolveWishes } from './resolve.ts'
 import { holdRun } from './run-lock.ts'
@@ -54,6 +55,8 @@ export interface RunOptions {
 export interface Project extends AsyncDisposable {
   readonly manifest: Manifest
   plan(call?: Call): Promise<Plan>
+  /** Of an image by its name, or by where it comes from. */
+  explain(wanted: string, call?: Call): Promise<readonly Explanation[]>
   /** What was asked of each registry so far. */
   traffic(): readonly Traffic[]
   /** Plans and carries out. One run at a time per manifest: another one throws `RUN_LOCKED`. */
@@ -93,8 +96,7 @@ export async function openProject(init: ProjectInit, call: Call = {}): Promise<P
   const choices = await openChoices(manifest.choices)
 
   const plan = async (call: Call = {}) => {
-    const shelf = { openSource: workshop.openSource, listings: new Map() }
-    const resolution = await resolveWishes(manifest, choices, shelf, call)
+    const resolution = await resolveWishes(manifest, choices, openShelf(stores), call)
     workshop.places.expect(resolution.wishes.map(({ to }) => to))
     const inspection = await inspect(resolution, workshop, call)
     return makePlan({ ...inspection, version: init.version, local: stores.local })
@@ -113,6 +115,8 @@ export async function openProject(init: ProjectInit, call: Call = {}): Promise<P
   return {
     manifest,
     plan,
+    explain: (wanted, call = {}) =>
+      explain(wanted, { manifest, choices, parse: workshop.parse }, openShelf(stores), call),
     traffic: () => stores.traffic(),
     async reconcile(options, call = {}) {
       await using _held = await holdRun(path, init, call)
@@ -149,6 +153,10 @@ function createWorkshop(
     onEvent,
     now,
   }
+}
+
+function openShelf(stores: Stores): Shelf {
+  return { openSource: name => stores.openSource(name), listings: new Map() }
 }
 
 /** Looks before any step acts, so that many places of one repository cost one listing. */

@@ -83,7 +83,7 @@ async function resolveOne(open: OpenChoice, shelf: Shelf, call: Call): Promise<R
 }
 
 /** An entry whose selection would be a guess brings nothing, be some of it sure. */
-function withoutProblems({ entries, problems, ...rest }: Selection): Selection {
+export function withoutProblems({ entries, problems, ...rest }: Selection): Selection {
   const doubtful = new Set(problems.map(({ entry }) => entry))
   const sure = entries.map((entry, index): EntrySelection =>
     doubtful.has(index) ? { ...entry, chosen: [] } : entry,

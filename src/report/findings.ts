@@ -59,7 +59,7 @@ function unknownRow({ reference, side, places, problem, location }: Unknown): Ro
   }
 }
 
-function diagnosticRow({ severity, reference, problem, location }: Diagnostic): Row {
+export function diagnosticRow({ severity, reference, problem, location }: Diagnostic): Row {
   return {
     sign: severity === 'error' ? 'x' : '!',
     color: severity === 'error' ? 'red' : 'yellow',

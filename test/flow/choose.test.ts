@@ -1,5 +1,6 @@
 /** Tags that are chosen by what they are like: from a manifest to what is where. */
 import { describe, expect, it } from 'vitest'
+import { describePlan } from '../../src/report/plan.ts'
 import type { FakeRegistryOptions } from '../fakes/registry/options.ts'
 import {
   arrived,
@@ -234,6 +235,14 @@ describe('nothing is chosen, and nothing written', () => {
         },
       ],
     })
+  })
+
+  it('where no tag is like that, and the plan says what would help', async () => {
+    await using w = await having(VERSIONS)
+    const plan = await planned(w, "    tags: [{ semver: '>=9' }]\n")
+    const text = describePlan(plan, { columns: 80, color: false, manifestLine: '' })
+    expect(text).toContain('semver >=9 takes none of 12 tags (images.yaml:6:12)')
+    expect(text).toMatch(/^ +hint: semver: '\*' would take 4\.0\.0$/m)
   })
 
   it('by the entry that cannot tell, while others go on', async () => {
