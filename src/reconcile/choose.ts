@@ -29,10 +29,11 @@ export interface Shelf extends Sources {
 /** Tags of one choice that are looked at side by side, where their names do not tell enough. */
 const LOOKS_AT_ONCE = 16
 
-export async function openChoices(choices: readonly Choice[]): Promise<readonly OpenChoice[]> {
-  return Promise.all(
-    choices.map(async choice => ({ choice, policy: await openPolicy(choice.policy) })),
-  )
+export function openChoices(choices: readonly Choice[]): Promise<readonly OpenChoice[]> {
+  return mapLimit(choices, 1, async choice => ({
+    choice,
+    policy: await openPolicy(choice.policy),
+  }))
 }
 
 /** Throws where the source cannot be told: then nothing is selected. */

@@ -1,3 +1,4 @@
+import { WaybillError } from '../errors.ts'
 import { parseManifest, type Index } from '../oci/manifest.ts'
 import { isRecord } from '../oci/descriptor.ts'
 import type { Manifested, Store } from '../stores/store.ts'
@@ -6,18 +7,26 @@ import { readVerified } from '../util/verified.ts'
 
 const MOST_CONFIG_BYTES = 8 * 1024 * 1024
 
-/** When the image says that it was made, or the first of an index; `undefined` where none says. */
+/**
+ * When the image says that it was made, or the first of an index; `undefined` where none says, as
+ * with artifacts and what is too old to be read. What is damaged throws.
+ */
 export async function createdMs(
   store: Store,
   repository: string,
   tag: string,
   call: Call,
 ): Promise<number | undefined> {
-  const found = await store.manifest(repository, tag, call)
-  const image = found && (await imageOf(found, store, repository, call))
-  if (!image || image.config.size > MOST_CONFIG_BYTES) return undefined
-  const config = await store.fetch(repository, image.config, call)
-  return readCreated(await readVerified(config, image.config, MOST_CONFIG_BYTES))
+  try {
+    const found = await store.manifest(repository, tag, call)
+    const image = found && (await imageOf(found, store, repository, call))
+    if (!image || image.config.size > MOST_CONFIG_BYTES) return undefined
+    const config = await store.fetch(repository, image.config, call)
+    return readCreated(await readVerified(config, image.config, MOST_CONFIG_BYTES))
+  } catch (error) {
+    if (error instanceof WaybillError && error.code === 'CONTENT_UNSUPPORTED') return undefined
+    throw error
+  }
 }
 
 async function imageOf(found: Manifested, store: Store, repository: string, call: Call) {
