@@ -24,11 +24,9 @@ export function checkBelongs(
   const chosenAt = choicesByRepository(choices)
   for (const step of plan.steps) {
     for (const place of step.to) {
-      const wish = named.get(place.at) ?? chosenWish(step, place, { chosenAt, parse })
-      const why =
-        wish === undefined
-          ? 'no image is to go there'
-          : objection(step, place, wish, isImmutable(wish.to))
+      const wish = named.get(place.at)
+      const wishes = wish ? [wish] : chosenWishes(step, place, { chosenAt, parse })
+      const why = objectionOfAll(step, place, wishes, isImmutable)
       if (why !== undefined) throw foreign(step, place, why)
     }
   }
@@ -54,8 +52,20 @@ function choicesByRepository(
   return all
 }
 
-/** The wish that a choice could come to and that the step would fulfil, whatever is listed. */
-function chosenWish(
+/** Nothing where one of the wishes is what the step fulfils; else what speaks against the first. */
+function objectionOfAll(
+  step: Step,
+  place: StepPlace,
+  wishes: readonly Wish[],
+  isImmutable: Workshop['isImmutable'],
+): string | undefined {
+  const whys = wishes.map(wish => objection(step, place, wish, isImmutable(wish.to)))
+  if (whys.includes(undefined)) return undefined
+  return whys[0] ?? 'no image is to go there'
+}
+
+/** The wishes that choices could come to, whatever is listed, and that the step may fulfil. */
+function chosenWishes(
   step: Step,
   { at }: StepPlace,
   {
@@ -65,24 +75,21 @@ function chosenWish(
     readonly chosenAt: ReadonlyMap<string, readonly Offer[]>
     readonly parse: Workshop['parse']
   },
-): Wish | undefined {
-  if (chosenAt.size === 0) return undefined
+): readonly Wish[] {
+  if (chosenAt.size === 0) return []
   const { store, repository, tag: name } = parse(at)
-  const from = parse(step.from)
-  const { tag } = from
-  if (name === undefined || tag === undefined) return undefined
+  const { tag, ...from } = parse(step.from)
+  if (name === undefined || tag === undefined) return []
   const offers = chosenAt.get(formatReference({ store, repository })) ?? []
-  const offer = offers.find(({ choice, policy, destination }) => {
-    if (from.store !== choice.from.store || from.repository !== choice.from.repository) return false
-    if (destination.tag !== undefined && destination.tag !== name) return false
-    const isFree = destination.tag !== undefined
-    return couldChoose(policy, {
-      tag,
-      digest: sourceDigest(step, choice),
-      name: isFree ? undefined : name,
-    })
+  return offers.flatMap(({ choice, policy, destination }) => {
+    if (from.store !== choice.from.store || from.repository !== choice.from.repository) return []
+    const { tag: exact } = destination
+    if (exact !== undefined && exact !== name) return []
+    const digest = sourceDigest(step, choice)
+    const claimed = { tag, digest, name: exact === undefined ? name : undefined }
+    if (!couldChoose(policy, claimed)) return []
+    return [wishAt(choice, destination, { tag, name, location: step.location })]
   })
-  return offer && wishAt(offer.choice, offer.destination, { tag, name, location: step.location })
 }
 
 /** A step that only writes a name does not say what an image was before it was cut. */

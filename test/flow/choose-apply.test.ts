@@ -63,6 +63,18 @@ describe('a plan of chosen tags', () => {
     })
   })
 
+  it('is of whichever image could have chosen it', async () => {
+    await using w = await having(VERSIONS)
+    const { source, target } = w
+    const text = manifest(w, "    tags: [{ semver: '>=3.18', newest: 1 }]\n    overwrite: never\n")
+    const both = `${text}  - { from: ${source.host}/acme/app, tags: [{ semver: '3.18.x' }], to: ${target.host}/app, referrers: false }\n`
+    seedFake(target, 'app', '3.18.0', await imageOf('old'))
+    await using project = await openTestProject(w.folder, both)
+    const plan = await project.plan()
+    expect(await project.apply(plan, options)).toMatchObject({ exitCode: 0 })
+    expect(await arrived(w)).toBe('3.18.0=3.18.0 3.18.1=3.18.1 3.18.2=3.18.2 4.0.0=4.0.0')
+  })
+
   it('named by digest belongs to that digest only', async () => {
     await using w = await having('1.0.0')
     const named = "    tags: [{ semver: '*' }]\n    as: 'd{digest:12}'\n"

@@ -99,6 +99,20 @@ describe('describeManifest', () => {
     expect(describeManifest(manifest)).toBe('images.yaml@3333333  2 images, 2 registries')
   })
 
+  it('counts the registries of what is still to be chosen', () => {
+    const { to: _to, ...shared } = wish('a.io', 'local')
+    const choice = {
+      ...shared,
+      from: { store: 'quay.io', repository: 'x' },
+      policy: { tags: [{ glob: '*' }] },
+      destinations: [{ store: 'b.io', repository: 'x' }],
+      entries: [shared.location],
+    }
+    expect(describeManifest({ ...manifest, choices: [choice] })).toBe(
+      'images.yaml@3333333  2 images, 4 registries',
+    )
+  })
+
   it('counts files where there are several', () => {
     const files = ['a.yaml', 'b.yaml']
     const text = describeManifest({
