@@ -1,5 +1,6 @@
 /** From one `images` entry to a choice: what is to be chosen once the source has been looked at. */
 
+import { formatReference } from '../oci/reference.ts'
 import type { TagPolicy } from '../select/policy.ts'
 import {
   advised,
@@ -27,7 +28,14 @@ export function choiceOf(entry: Entry): Choice | undefined {
 
   const source = { store: named.store, repository: named.repository }
   const policy = policyOf(image, named.tag)
-  const destinations = aims.flatMap(aim => destinationAt(entry, aim, { source, policy }))
+  const destinations = new Map<string, Destination>()
+  for (const aim of aims) {
+    const destination = destinationAt(entry, aim, { source, policy })
+    if (destination === undefined) continue
+    const place = formatReference(destination)
+    if (destinations.has(place)) refuseTwice(entry, aim, place)
+    destinations.set(place, destination)
+  }
   const spans = policy.tags.map((_, index) =>
     image.tags === undefined ? from : spanAt(entry, 'tags', index),
   )
@@ -38,7 +46,7 @@ export function choiceOf(entry: Entry): Choice | undefined {
     ...choices,
     from: source,
     policy,
-    destinations,
+    destinations: [...destinations.values()],
     location: file.text.locate(from.start),
     entries: spans.map(({ start }) => file.text.locate(start)),
   }
@@ -48,18 +56,24 @@ function destinationAt(
   entry: Entry,
   aim: Aim,
   { source, policy }: { readonly source: Source; readonly policy: TagPolicy },
-): readonly Destination[] {
+): Destination | undefined {
   const { target, at } = aim
   const clash = tagClash(entry, aim, mostOf(policy))
   if (clash) {
     report(entry, at, clash)
-    return []
+    return undefined
   }
   const { stores } = entry.known
   const repository = attempt(entry, at, () => repositoryAt(target, source, stores))
-  if (repository === undefined) return []
+  if (repository === undefined) return undefined
   const tag = target.kind === 'exact' ? target.tag : undefined
-  return [{ store: target.store, repository, ...(tag !== undefined && { tag }) }]
+  return { store: target.store, repository, ...(tag !== undefined && { tag }) }
+}
+
+function refuseTwice({ file, issues }: Entry, { at, text }: Aim, place: string): void {
+  const message = `${quote(text)} is ${place}, which is named already`
+  const hint = 'name each place once'
+  issues.push(file.text.issue(at, { code: 'MANIFEST_CONFLICT', message, hint }))
 }
 
 /** How many tags a policy can choose. */

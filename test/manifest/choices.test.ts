@@ -262,6 +262,11 @@ describe('an image is refused for', () => {
       `3:99+5 "exclude" is about tags, and "a@${DIGEST}" is taken by its digest | leave it out`,
     ],
     [
+      'one place twice',
+      "{ from: b/a, tags: [{ glob: '*' }], to: [r.io/, r.io/b/a] }",
+      '3:53+8 "r.io/b/a" is r.io/b/a, which is named already | name each place once',
+    ],
+    [
       'no place',
       "{ from: a, tags: [{ glob: '*' }], to: nowhere/x }",
       '3:43+9 "nowhere" is neither a registry nor a store | a place begins with a host (Docker Hub is docker.io/nowhere/x) or a declared store (local)',
