@@ -106,8 +106,9 @@ export async function openFromFlags(
     },
     { signal },
   )
-  const { advice, wishes } = project.manifest
-  if (wishes.length > MANY) setFlagsFromString(THRIFT)
+  const { advice, wishes, choices } = project.manifest
+  // how many tags are chosen is not known yet
+  if (wishes.length > MANY || choices.length > 0) setFlagsFromString(THRIFT)
   if (advice.length > 0 && !isSet(flags, 'quiet')) {
     const { describeAdvice } = await import('../report/errors.ts')
     stderr.write(describeAdvice(advice, { color: stderr.color }))

@@ -3,7 +3,7 @@ import type { Credentials } from '../credentials/credentials.ts'
 import { InputError } from '../errors.ts'
 import { openHttp } from '../http/open.ts'
 import type { Manifest } from '../manifest/types.ts'
-import { formatReference, isHost, parseReference, type Reference } from '../oci/reference.ts'
+import { isHost, parseReference, type Reference } from '../oci/reference.ts'
 import { openPatterns } from '../select/open.ts'
 import type { TagMatcher } from '../select/types.ts'
 import { openStore } from '../stores/open.ts'
@@ -57,7 +57,11 @@ export async function openStores(init: StoresInit): Promise<Stores> {
   const local = new Set(manifest.stores.keys())
   const settingsOf = (name: string) => manifest.registries.get(name) ?? {}
 
-  const written = new Set(manifest.wishes.map(({ to }) => formatReference(to)))
+  const written = new Set(
+    [...manifest.wishes.map(({ to }) => to), ...manifest.choices.flatMap(c => c.destinations)].map(
+      ({ store, repository }) => `${store}/${repository}`,
+    ),
+  )
   const immutable = new Map<string, TagMatcher>()
   for (const [name, { immutableTags }] of manifest.registries) {
     if (immutableTags) immutable.set(name, await openPatterns(immutableTags))
@@ -89,8 +93,7 @@ export async function openStores(init: StoresInit): Promise<Stores> {
         name: path === '' ? host : `${host}/${path}`,
         path,
         open: () => opened.get(host),
-        isWritten: (repository, tag) =>
-          written.has(formatReference({ store: host, repository, tag })),
+        isWritten: repository => written.has(`${host}/${repository}`),
       })),
       onLeftOut: ({ name: mirror }, error) =>
         init.onNotice(`mirror ${mirror} of ${name} is left out of this run: ${error.message}`),

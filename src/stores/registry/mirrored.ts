@@ -20,8 +20,8 @@ export interface Mirror {
   readonly path: string
   /** As the manifest has it, for messages. */
   readonly name: string
-  /** Whether this run brings something to that tag of it: then it tells nothing about its source. */
-  readonly isWritten: (repository: string, tag: string) => boolean
+  /** Whether this manifest brings something to that repository of it: it tells nothing of sources then. */
+  readonly isWritten: (repository: string) => boolean
 }
 
 export interface MirroredInit {
@@ -84,7 +84,7 @@ export function openMirrored({
       if (!(error instanceof StoreError) || !isRetryable(error) || call.signal?.aborted) throw error
       away = error
     }
-    const others = mirrors.filter(mirror => !mirror.isWritten(nameAt(mirror, repository), tag))
+    const others = mirrors.filter(mirror => !mirror.isWritten(nameAt(mirror, repository)))
     const found = await first(others, repository, ask, call)
     if (found === undefined) throw away
     heard.add(`${repository}:${tag}`)
