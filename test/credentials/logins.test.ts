@@ -46,14 +46,14 @@ describe('the file of logins', () => {
   const all = { REGISTRY_AUTH_FILE: 'auth.json', DOCKER_CONFIG: '/d', HOME: '/home/a' }
 
   it.each([
-    ['the one that is named', 'a.json', all, '/work/a.json'],
-    ['REGISTRY_AUTH_FILE', undefined, all, '/work/auth.json'],
+    ['the one that is named', 'a.json', all, '/here/a.json'],
+    ['REGISTRY_AUTH_FILE', undefined, all, '/here/auth.json'],
     ['in DOCKER_CONFIG', undefined, { ...all, REGISTRY_AUTH_FILE: '' }, '/d/config.json'],
     ['in the home folder', undefined, { HOME: '/home/a' }, '/home/a/.docker/config.json'],
-    ['here, where nobody is at home', undefined, {}, '/work/.docker/config.json'],
+    ['here, where nobody is at home', undefined, {}, '/here/.docker/config.json'],
     ['not of podman', undefined, { HOME: '/h', XDG_RUNTIME_DIR: '/run' }, '/h/.docker/config.json'],
   ])('is %s', (_, authfile, env, path) => {
-    expect(loginFileOf({ authfile, env, cwd: '/work' })).toBe(path)
+    expect(loginFileOf({ authfile, env, cwd: '/here' })).toBe(path)
   })
 })
 
