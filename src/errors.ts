@@ -25,6 +25,14 @@ export type ErrorCode =
   | 'PLATFORM_MISSING'
   | 'TAGS_UNDECIDED'
   | 'TAGS_NAMELESS'
+  | 'LOCK_MISSING'
+  | 'LOCK_INVALID'
+  | 'LOCK_FOREIGN'
+  | 'LOCK_INCOMPLETE'
+  | 'SOURCE_UNREACHABLE'
+  | 'SOURCE_DENIED'
+  | 'SOURCE_REVISION_MISSING'
+  | 'SOURCE_CONFLICT'
   | 'PLAN_INVALID'
   | 'PLAN_STALE'
   | 'PLAN_EXPIRED'
@@ -60,10 +68,16 @@ export class WaybillError extends Error {
 export class InputError extends WaybillError {}
 /** A store refused, lacked or corrupted something. */
 export class StoreError extends WaybillError {}
+/** A repository of manifests or build contexts could not be read or written. */
+export class SourceError extends WaybillError {}
 /** The plan no longer fits the world, a step could not run, or a guard refused. */
 export class RunError extends WaybillError {}
 
-const RETRYABLE = new Set<ErrorCode>(['STORE_UNREACHABLE', 'STORE_RATE_LIMITED'])
+const RETRYABLE = new Set<ErrorCode>([
+  'STORE_UNREACHABLE',
+  'STORE_RATE_LIMITED',
+  'SOURCE_UNREACHABLE',
+])
 
 /** The only place that decides whether trying again can help. */
 export function isRetryable(error: unknown): boolean {

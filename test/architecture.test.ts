@@ -13,7 +13,7 @@ const ROOT = join(import.meta.dirname, '..')
 const LEVELS = [
   ['errors'],
   ['log', 'oci'],
-  ['util', 'select'],
+  ['util', 'select', 'yaml'],
   ['manifest', 'lock', 'retention', 'plan', 'http', 'credentials', 'tar'],
   ['stores', 'builders', 'sources'],
   ['transfer', 'images', 'trust'],
@@ -29,7 +29,7 @@ const OWNERS: Readonly<Record<string, string>> = {
   re2js: 'select',
   semver: 'select',
   undici: 'http',
-  yaml: 'manifest',
+  yaml: 'yaml',
 }
 
 const PURE = new Set(['oci', 'select', 'retention', 'plan'])

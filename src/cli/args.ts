@@ -1,6 +1,6 @@
 import { parseArgs } from 'node:util'
 import { InputError } from '../errors.ts'
-import { didYouMean } from '../manifest/suggest.ts'
+import { didYouMean } from '../yaml/suggest.ts'
 import type { Command, Flags, Option, OptionsConfig } from './command.ts'
 import { everyOptions } from './options.ts'
 

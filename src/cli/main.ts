@@ -67,7 +67,7 @@ async function load(name: string, commands: Commands): Promise<Command> {
       hint: 'flags go after it: waybill plan --file images.yaml',
     })
   }
-  const { didYouMean } = await import('../manifest/suggest.ts')
+  const { didYouMean } = await import('../yaml/suggest.ts')
   throw new InputError('BAD_ARGUMENT', `there is no command "${name}"`, {
     hint: didYouMean(name, Object.keys(commands)) ?? '"waybill help" shows all of them',
   })

@@ -1,6 +1,7 @@
-import { ManifestError } from '../manifest/errors.ts'
-import { printable } from '../manifest/format.ts'
-import type { Issue, Manifest } from '../manifest/types.ts'
+import { DocumentError } from '../yaml/errors.ts'
+import { printable } from '../yaml/format.ts'
+import type { Manifest } from '../manifest/types.ts'
+import type { Issue } from '../yaml/issue.ts'
 import { count } from '../report/units.ts'
 import type { Command, Shell } from './command.ts'
 import { isSet, listFlag, textFlag } from './flags.ts'
@@ -47,7 +48,7 @@ Examples:
       await show.valid(manifest, shell)
       return 0
     } catch (error) {
-      if (!(error instanceof ManifestError)) throw error
+      if (!(error instanceof DocumentError)) throw error
       await show.invalid(error, shell)
       return INVALID
     }
@@ -56,7 +57,7 @@ Examples:
 
 interface Show {
   valid(manifest: Manifest, shell: Shell): Promise<void>
-  invalid(error: ManifestError, shell: Shell): Promise<void>
+  invalid(error: DocumentError, shell: Shell): Promise<void>
 }
 
 const text: Show = {

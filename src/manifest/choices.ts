@@ -16,7 +16,7 @@ import {
 import { repositoryAt } from './places.ts'
 import { policyOf } from './policies.ts'
 import type { Choice, Destination, Source } from './types.ts'
-import { quote } from './words.ts'
+import { quote } from '../yaml/words.ts'
 
 /** Nothing where something is wrong, which is reported. */
 export function choiceOf(entry: Entry): Choice | undefined {

@@ -2,10 +2,10 @@
 
 import { formatReference } from '../oci/reference.ts'
 import type { ReadDocument } from './document.ts'
-import { spotAt } from './tree.ts'
-import type { Issue, Location } from './types.ts'
+import { spotAt } from '../yaml/tree.ts'
+import type { Issue, Location } from '../yaml/issue.ts'
 import type { Draft } from './wishes.ts'
-import { quote } from './words.ts'
+import { quote } from '../yaml/words.ts'
 
 /** Two wishes for one place, and images that are to come from a place that is written. */
 export function placeConflicts(drafts: readonly Draft[]): Issue[] {

@@ -1,11 +1,11 @@
 import { resolve } from 'node:path'
 import type { Engines } from '../select/types.ts'
 import type { ReadDocument } from './document.ts'
-import type { Finding } from './text.ts'
-import { spotAt, type Span } from './tree.ts'
-import type { Issue } from './types.ts'
+import type { Finding } from '../yaml/text.ts'
+import { spotAt, type Span } from '../yaml/tree.ts'
+import type { Issue } from '../yaml/issue.ts'
 import type { Env } from './variables.ts'
-import { quote } from './words.ts'
+import { quote } from '../yaml/words.ts'
 
 /** One registry or store as a file declares it, while it is read. */
 export interface Declaration {

@@ -6,10 +6,11 @@ import { parseReference, splitName, type Reference } from '../oci/reference.ts'
 import type { ChoicesDocument, ImageDocument, ReadDocument } from './document.ts'
 import { parseTarget, refuseScheme, type Known, type Target } from './places.ts'
 import { DEFAULT_STORE } from './settings.ts'
-import type { Finding } from './text.ts'
-import { spotAt, type Span, type Tree } from './tree.ts'
-import type { ImageChoices, Issue, Source } from './types.ts'
-import { quote } from './words.ts'
+import type { Finding } from '../yaml/text.ts'
+import { spotAt, type Span, type Tree } from '../yaml/tree.ts'
+import type { ImageChoices, Source } from './types.ts'
+import type { Issue } from '../yaml/issue.ts'
+import { quote } from '../yaml/words.ts'
 
 export interface Entry {
   readonly file: ReadDocument

@@ -2,7 +2,7 @@ import { InputError } from '../errors.ts'
 import { canonicalHost, isHost, isRepository } from '../oci/reference.ts'
 import { report, type Declaration } from './declared.ts'
 import type { Mirror } from './types.ts'
-import { quote } from './words.ts'
+import { quote } from '../yaml/words.ts'
 
 /** The mirrors of a registry, as far as they are any. */
 export function mirrorsOf(declaration: Declaration, texts: readonly string[]): readonly Mirror[] {

@@ -3,14 +3,15 @@
 import { digestOf, type Digest } from '../oci/digest.ts'
 import type { Engines } from '../select/types.ts'
 import { manifestNames, nameConflicts, placeConflicts } from './conflicts.ts'
-import { decode, type ManifestFile } from './decode.ts'
+import { decode, type ManifestFile } from '../yaml/decode.ts'
 import { readDocument, type ReadDocument, type Reading } from './document.ts'
-import { ManifestError } from './errors.ts'
+import { DocumentError } from '../yaml/errors.ts'
 import { settingsOf, type Settings } from './settings.ts'
-import type { Choice, Issue, Manifest, Wish } from './types.ts'
+import type { Choice, Manifest, Wish } from './types.ts'
+import type { Issue } from '../yaml/issue.ts'
 import type { Env } from './variables.ts'
 import { draftsOf, type Drafts } from './wishes.ts'
-import { readYaml } from './yaml.ts'
+import { readYaml } from '../yaml/read.ts'
 
 export interface ManifestInput {
   readonly files: readonly ManifestFile[]
@@ -25,7 +26,7 @@ export interface ManifestInput {
   readonly untrusted?: boolean | undefined
 }
 
-/** Throws one `ManifestError` with everything that is wrong. */
+/** Throws one `DocumentError` with everything that is wrong. */
 export function parseManifest(input: ManifestInput): Manifest {
   const { files, registries, env, engines = {}, untrusted = false } = input
   const read = files.map(file => readFile(file, { env, kind: 'manifest', untrusted }))
@@ -40,7 +41,7 @@ export function parseManifest(input: ManifestInput): Manifest {
 
   const issues = [...all.flatMap(({ issues }) => issues), ...settings.issues, ...found.issues]
   const names = [...files, ...(registries ? [registries] : [])].map(({ file }) => file)
-  if (issues.length > 0) throw new ManifestError(inOrder(issues, names))
+  if (issues.length > 0) throw new DocumentError(inOrder(issues, names))
   return {
     files: files.map(({ file }) => file),
     hash: hashOf(files, documents, env),

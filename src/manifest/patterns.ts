@@ -1,5 +1,5 @@
 import type { Case, Remark } from './remarks.ts'
-import { quote } from './words.ts'
+import { quote } from '../yaml/words.ts'
 
 interface Rule {
   /** What the text is not. */

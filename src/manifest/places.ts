@@ -14,8 +14,8 @@ import {
   parseReference,
   type Reference,
 } from '../oci/reference.ts'
-import { nearest } from './suggest.ts'
-import { alternatives, quote } from './words.ts'
+import { nearest } from '../yaml/suggest.ts'
+import { alternatives, quote } from '../yaml/words.ts'
 
 export type Target =
   /** One repository, and perhaps one tag. */

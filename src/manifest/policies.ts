@@ -6,9 +6,9 @@ import { policyIssues } from '../select/read-policy.ts'
 import type { Engines, PatternKeys, TagPattern } from '../select/types.ts'
 import type { ReadDocument } from './document.ts'
 import { within } from './tag-patterns.ts'
-import { spotAt, type Tree } from './tree.ts'
-import type { Issue } from './types.ts'
-import { quote } from './words.ts'
+import { spotAt, type Tree } from '../yaml/tree.ts'
+import type { Issue } from '../yaml/issue.ts'
+import { quote } from '../yaml/words.ts'
 
 export interface Written {
   readonly file: ReadDocument

@@ -3,9 +3,9 @@
 import { isRecord } from '../oci/descriptor.ts'
 import { keys, type Problem } from './images.validator.gen.js'
 import { patternRemark } from './patterns.ts'
-import { didYouMean, nearest } from './suggest.ts'
-import { spanOf, type Scalar, type Span, type Spot, type Tree } from './tree.ts'
-import { alternatives, quote } from './words.ts'
+import { didYouMean, nearest } from '../yaml/suggest.ts'
+import { spanOf, type Scalar, type Span, type Spot, type Tree } from '../yaml/tree.ts'
+import { alternatives, quote } from '../yaml/words.ts'
 
 /** One thing to say about one place. */
 export interface Remark {

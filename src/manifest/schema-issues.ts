@@ -3,9 +3,9 @@
 import { isRecord } from '../oci/descriptor.ts'
 import type { Problem } from './images.validator.gen.js'
 import { remarksOn } from './remarks.ts'
-import type { ManifestText } from './text.ts'
-import { spotAt, type Tree } from './tree.ts'
-import type { Issue } from './types.ts'
+import type { ManifestText } from '../yaml/text.ts'
+import { spotAt, type Tree } from '../yaml/tree.ts'
+import type { Issue } from '../yaml/issue.ts'
 
 export interface Checked {
   readonly text: ManifestText

@@ -2,7 +2,7 @@ import { isRecord } from '../oci/descriptor.ts'
 import { compilePatterns } from '../select/match.ts'
 import { PatternError, type Part } from '../select/pattern-error.ts'
 import { report, type Declaration } from './declared.ts'
-import type { Span } from './tree.ts'
+import type { Span } from '../yaml/tree.ts'
 
 const KINDS = ['glob', 'regex', 'semver']
 

@@ -2,31 +2,7 @@ import type { Digest } from '../oci/digest.ts'
 import type { Platform } from '../oci/platform.ts'
 import type { TagPolicy } from '../select/policy.ts'
 import type { TagPattern } from '../select/types.ts'
-
-/** A spot in a manifest file; `line` and `column` count from 1. */
-export interface Location {
-  /** The path as it was given with `-f`, or found in a folder given with it. */
-  readonly file: string
-  readonly line: number
-  readonly column: number
-}
-
-/** Something wrong, or worth saying, at one spot of a manifest. */
-export interface Issue {
-  readonly code:
-    | 'MANIFEST_SYNTAX'
-    | 'MANIFEST_SCHEMA'
-    | 'MANIFEST_CONFLICT'
-    | 'MANIFEST_UNTRUSTED'
-    | 'MANIFEST_ADVICE'
-  readonly message: string
-  readonly location: Location
-  /** The line of the file that `location` names, without its line break. */
-  readonly source: string
-  /** How many columns from `location.column` on the caret underlines; at least 1. */
-  readonly length: number
-  readonly hint?: string
-}
+import type { Issue, Location } from '../yaml/issue.ts'
 
 /** Where a secret is found. Never the secret itself. */
 export type SecretRef = { readonly env: string } | { readonly file: string }

@@ -5,11 +5,11 @@
  */
 
 import { isAbsolute, relative, resolve } from 'node:path'
-import type { ManifestText } from './text.ts'
-import { valueOf, type Entry, type Span, type Tree } from './tree.ts'
-import type { Issue } from './types.ts'
+import type { ManifestText } from '../yaml/text.ts'
+import { valueOf, type Entry, type Span, type Tree } from '../yaml/tree.ts'
+import type { Issue } from '../yaml/issue.ts'
 import { partAt } from './values.ts'
-import { quote } from './words.ts'
+import { quote } from '../yaml/words.ts'
 
 export interface Refused {
   /** The section, or the thing in it, that cannot be used: `stores/x`. */

@@ -1,6 +1,6 @@
-import type { ManifestText } from './text.ts'
-import type { Mapping, Scalar, Span, Tree } from './tree.ts'
-import type { Issue } from './types.ts'
+import type { ManifestText } from '../yaml/text.ts'
+import type { Mapping, Scalar, Span, Tree } from '../yaml/tree.ts'
+import type { Issue } from '../yaml/issue.ts'
 import { expand, type Env, type Refusal } from './variables.ts'
 
 export interface Values {

@@ -19,9 +19,10 @@ import {
 } from './entry.ts'
 import { repositoryAt, type Known } from './places.ts'
 import { isChosen, issuesIn } from './policies.ts'
-import { spotAt, type Span } from './tree.ts'
-import type { Choice, Issue, Source, Wish } from './types.ts'
-import { quote } from './words.ts'
+import { spotAt, type Span } from '../yaml/tree.ts'
+import type { Choice, Source, Wish } from './types.ts'
+import type { Issue } from '../yaml/issue.ts'
+import { quote } from '../yaml/words.ts'
 
 /** A wish with what it takes to say something about it. */
 export interface Draft {

@@ -1,6 +1,7 @@
 /** Looks at the source of a choice, and chooses: one listing, and more only where the policy asks. */
 import { StoreError } from '../errors.ts'
-import type { Choice, Destination, Location, Wish } from '../manifest/types.ts'
+import type { Choice, Destination, Wish } from '../manifest/types.ts'
+import type { Location } from '../yaml/issue.ts'
 import { formatReference } from '../oci/reference.ts'
 import { findCandidates } from '../select/candidates.ts'
 import { openPolicy } from '../select/open.ts'

@@ -1,5 +1,6 @@
 /** What is wrong between wishes that were chosen, or between one of them and one that is named. */
-import type { Location, Wish } from '../manifest/types.ts'
+import type { Wish } from '../manifest/types.ts'
+import type { Location } from '../yaml/issue.ts'
 import { formatReference } from '../oci/reference.ts'
 import type { Diagnostic } from '../plan/types.ts'
 import { sourceName } from './group.ts'

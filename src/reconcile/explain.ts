@@ -1,6 +1,6 @@
 /** Why each tag of an image is taken, or not. */
 import { InputError } from '../errors.ts'
-import { didYouMean } from '../manifest/suggest.ts'
+import { didYouMean } from '../yaml/suggest.ts'
 import type { Manifest, Wish } from '../manifest/types.ts'
 import { formatReference, type Reference } from '../oci/reference.ts'
 import type { Explanation } from '../plan/types.ts'

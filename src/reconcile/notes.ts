@@ -1,7 +1,7 @@
 /** What could not be seen, and what cannot be had, as the plan tells it. */
 import type { ErrorCode, WaybillError } from '../errors.ts'
 import { problemOf } from '../execute/problem.ts'
-import type { Location } from '../manifest/types.ts'
+import type { Location } from '../yaml/issue.ts'
 import { formatReference, type Reference } from '../oci/reference.ts'
 import type { Diagnostic, Unknown } from '../plan/types.ts'
 import type { Group } from './group.ts'

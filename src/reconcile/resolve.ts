@@ -3,7 +3,8 @@
  * that cannot be listed is unknown: nothing is chosen from it, and nothing is missing in it.
  */
 import { WaybillError, type ErrorCode } from '../errors.ts'
-import type { Choice, Location, Manifest, Wish } from '../manifest/types.ts'
+import type { Choice, Manifest, Wish } from '../manifest/types.ts'
+import type { Location } from '../yaml/issue.ts'
 import { formatReference } from '../oci/reference.ts'
 import type { Diagnostic } from '../plan/types.ts'
 import { nameTags, type Named, type NamingProblem } from '../select/naming.ts'

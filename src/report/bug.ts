@@ -1,4 +1,4 @@
-import { printable } from '../manifest/format.ts'
+import { printable } from '../yaml/format.ts'
 import { causesOf, isSuppressed, messageOf } from './causes.ts'
 import { createPaint } from './paint.ts'
 

@@ -1,4 +1,4 @@
-import { printable } from '../manifest/format.ts'
+import { printable } from '../yaml/format.ts'
 
 /** How deep causes are followed; a chain longer than this says nothing new. */
 const DEPTH = 8

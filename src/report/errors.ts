@@ -1,7 +1,7 @@
 import { isAbort, WaybillError } from '../errors.ts'
-import { formatManifestError, ManifestError } from '../manifest/errors.ts'
-import { formatIssue, printable } from '../manifest/format.ts'
-import type { Issue } from '../manifest/types.ts'
+import { formatDocumentError, DocumentError } from '../yaml/errors.ts'
+import { formatIssue, printable } from '../yaml/format.ts'
+import type { Issue } from '../yaml/issue.ts'
 import { causesOf, isSuppressed, messageOf } from './causes.ts'
 import { createPaint, type Paint } from './paint.ts'
 import { count } from './units.ts'
@@ -17,7 +17,7 @@ export function describeError(error: unknown, { color }: Style): string {
     const both = [error.suppressed, error.error].filter(each => !isAbort(each))
     return both.map(each => describeError(each, { color })).join('')
   }
-  if (error instanceof ManifestError) return describeManifestError(error, paint)
+  if (error instanceof DocumentError) return describeDocumentError(error, paint)
   const hint = hintOf(error)
   return [
     `${paint.red('error:')} ${messageOf(error)}`,
@@ -27,12 +27,12 @@ export function describeError(error: unknown, { color }: Style): string {
   ].join('\n')
 }
 
-function describeManifestError(error: ManifestError, paint: Paint): string {
+function describeDocumentError(error: DocumentError, paint: Paint): string {
   const problems = count(error.issues.length + error.omitted, 'problem')
   const files = [...new Set(error.issues.map(({ location }) => location.file))]
   const where = files.length === 1 ? printable(files[0] ?? '') : count(files.length, 'file')
   return [
-    formatManifestError(error),
+    formatDocumentError(error),
     '',
     `${paint.red('error:')} ${problems} in ${where}`,
     '',

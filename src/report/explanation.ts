@@ -1,6 +1,6 @@
 /** Explanations for people: one line for each tag. */
 
-import { printable } from '../manifest/format.ts'
+import { printable } from '../yaml/format.ts'
 import type { Explanation } from '../plan/types.ts'
 import { diagnosticRow } from './findings.ts'
 import { sourceName } from './names.ts'

@@ -1,6 +1,6 @@
 /** What a plan or report says besides its steps: drift, what was not seen, what cannot be had. */
 
-import { printable } from '../manifest/format.ts'
+import { printable } from '../yaml/format.ts'
 import { shortDigest } from '../oci/digest.ts'
 import type {
   Diagnostic,

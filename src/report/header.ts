@@ -1,4 +1,4 @@
-import { printable } from '../manifest/format.ts'
+import { printable } from '../yaml/format.ts'
 import type { Manifest } from '../manifest/types.ts'
 import { hexOf } from '../oci/digest.ts'
 import { count } from './units.ts'

@@ -1,6 +1,6 @@
 /** What images and places are called in lines for people. */
 
-import { printable } from '../manifest/format.ts'
+import { printable } from '../yaml/format.ts'
 import type { Step } from '../plan/types.ts'
 import { truncateMiddle, widthOf } from './width.ts'
 

@@ -1,4 +1,4 @@
-import { printable } from '../manifest/format.ts'
+import { printable } from '../yaml/format.ts'
 import { shortDigest } from '../oci/digest.ts'
 import type { Plan, Step, StepPlace } from '../plan/types.ts'
 import { fullNames, shortNames, verbOf } from './names.ts'

@@ -3,7 +3,7 @@
  * them, else one line per place and a sign of life every half minute.
  */
 
-import { printable } from '../manifest/format.ts'
+import { printable } from '../yaml/format.ts'
 import type { Outcome, Step, StepPlace } from '../plan/types.ts'
 import { drawBars, drawHeartbeat } from './bars.ts'
 import type { OnEvent, RunEvent } from './events.ts'

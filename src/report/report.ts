@@ -1,4 +1,4 @@
-import { printable } from '../manifest/format.ts'
+import { printable } from '../yaml/format.ts'
 import { shortDigest } from '../oci/digest.ts'
 import type { Outcome, Report, Result, StepPlace, StepReport } from '../plan/types.ts'
 import { findings, hintOf, inPlace, lineOf, openEnds } from './findings.ts'

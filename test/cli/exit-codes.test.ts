@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest'
 import { EXIT_CODES, exitCodeOf, worstOf } from '../../src/cli/exit-codes.ts'
 import { Interruption } from '../../src/cli/interruption.ts'
 import { InputError, isAbort, RunError, StoreError } from '../../src/errors.ts'
-import { ManifestError } from '../../src/manifest/errors.ts'
+import { DocumentError } from '../../src/yaml/errors.ts'
 
 const running = new AbortController().signal
 const interrupted = AbortSignal.abort(new Interruption('SIGINT'))
@@ -15,7 +15,7 @@ const suppressed = Object.assign(new Error('both'), {
 describe('exitCodeOf', () => {
   it.each([
     ['a wrong flag', new InputError('BAD_ARGUMENT', 'x'), running, 64],
-    ['a wrong manifest', new ManifestError([]), running, 64],
+    ['a wrong manifest', new DocumentError([]), running, 64],
     ['a plan file that is none', new InputError('PLAN_INVALID', 'x'), running, 64],
     ['a plan file that expired', new RunError('PLAN_EXPIRED', 'x'), running, 4],
     ['another run', new RunError('RUN_LOCKED', 'x'), running, 5],

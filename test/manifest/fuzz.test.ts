@@ -1,8 +1,8 @@
 /** Whatever a manifest is turned into, it is read, or refused at places that are in the file. */
 import * as fc from 'fast-check'
 import { expect, it } from 'vitest'
-import { formatManifestError, ManifestError } from '../../src/manifest/errors.ts'
-import type { Issue, Location } from '../../src/manifest/types.ts'
+import { formatDocumentError, DocumentError } from '../../src/yaml/errors.ts'
+import type { Issue, Location } from '../../src/yaml/issue.ts'
 import { parse } from './manifests.ts'
 
 const SAMPLE = `x-base: &base
@@ -138,8 +138,8 @@ async function outcome(bytes: Uint8Array): Promise<Outcome> {
     const all = [...wishes.map(({ location }) => location), ...spots]
     return { isValid: true, faults: all.flatMap(location => outside(location, lines)) }
   } catch (error) {
-    if (!(error instanceof ManifestError)) throw error
-    const text = formatManifestError(error)
+    if (!(error instanceof DocumentError)) throw error
+    const text = formatDocumentError(error)
     return {
       isValid: false,
       faults: [
@@ -190,7 +190,7 @@ it('gives no variable away while it is not trusted, whatever is changed', () => 
       const { registries, stores, ...rest } = parse(text, { env, untrusted: true })
       return JSON.stringify([...registries, ...stores, rest])
     } catch (error) {
-      if (error instanceof ManifestError) return formatManifestError(error)
+      if (error instanceof DocumentError) return formatDocumentError(error)
       throw error
     }
   }

@@ -1,7 +1,7 @@
 import { mkdir, symlink, writeFile } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import { describe, expect, it } from 'vitest'
-import { ManifestError } from '../../src/manifest/errors.ts'
+import { DocumentError } from '../../src/yaml/errors.ts'
 import { loadManifest, loadRegistries } from '../../src/manifest/load.ts'
 import { openFolder } from '../support/project.ts'
 import { placesOf } from './manifests.ts'
@@ -130,7 +130,7 @@ describe('loadManifest', () => {
     await using at = await project({ 'images.yaml': `# ${'x'.repeat(20 * 1024 * 1024)}` })
     const load = at.load(['images.yaml'])
     await expect(load).rejects.toThrow('images.yaml:1:1: the file has more than 8 MiB')
-    await expect(load).rejects.toBeInstanceOf(ManifestError)
+    await expect(load).rejects.toBeInstanceOf(DocumentError)
   })
 
   it('stops when it is told to', async () => {
@@ -157,8 +157,8 @@ describe('loadRegistries', () => {
   })
 
   it.each([
-    ['a manifest', image('a'), ManifestError],
-    ['wrong', 'registries: { r.example: { htpp: true } }', ManifestError],
+    ['a manifest', image('a'), DocumentError],
+    ['wrong', 'registries: { r.example: { htpp: true } }', DocumentError],
   ])('refuses a file that is %s', async (_, text, error) => {
     await using at = await project({ 'r.yaml': text })
     const loading = loadRegistries('r.yaml', { cwd: at.path, env: {} })

@@ -1,6 +1,7 @@
-import { ManifestError } from '../../src/manifest/errors.ts'
+import { DocumentError } from '../../src/yaml/errors.ts'
 import { parseManifest } from '../../src/manifest/parse.ts'
-import type { Issue, Manifest } from '../../src/manifest/types.ts'
+import type { Manifest } from '../../src/manifest/types.ts'
+import type { Issue } from '../../src/yaml/issue.ts'
 import { loadEngines } from '../../src/select/open.ts'
 
 export interface Surroundings {
@@ -34,11 +35,11 @@ function fileOf(file: string, text: string | Uint8Array) {
 }
 
 /** Everything that is wrong; fails where nothing is. */
-export async function refusal(...args: Parameters<typeof parse>): Promise<ManifestError> {
+export async function refusal(...args: Parameters<typeof parse>): Promise<DocumentError> {
   try {
     parse(...args)
   } catch (error) {
-    if (error instanceof ManifestError) return error
+    if (error instanceof DocumentError) return error
     throw error
   }
   throw new Error('the manifest is valid')

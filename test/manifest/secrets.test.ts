@@ -1,6 +1,6 @@
 /** A password that was written into a manifest is in nothing that is printed. */
 import { describe, expect, it } from 'vitest'
-import { formatManifestError } from '../../src/manifest/errors.ts'
+import { formatDocumentError } from '../../src/yaml/errors.ts'
 import { brief, refusal } from './manifests.ts'
 
 const SECRET = 'hunter2'
@@ -51,7 +51,7 @@ describe('a literal password', () => {
     ['where a quote is left open', auth(`username: u\npassword: "${SECRET}`)],
   ])('is not shown: %s', async (_, text) => {
     const error = await refusal(text)
-    const told = `${error.message}\n${formatManifestError(error)}\n${JSON.stringify(error)}`
+    const told = `${error.message}\n${formatDocumentError(error)}\n${JSON.stringify(error)}`
     expect(told).not.toContain(SECRET)
     expect(told).not.toContain('91827364')
   })

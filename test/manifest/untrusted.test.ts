@@ -2,7 +2,7 @@
 import { mkdir, symlink, writeFile } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import { describe, expect, it } from 'vitest'
-import { formatManifestError } from '../../src/manifest/errors.ts'
+import { formatDocumentError } from '../../src/yaml/errors.ts'
 import { loadManifest } from '../../src/manifest/load.ts'
 import { openFolder } from '../support/project.ts'
 import { brief, parse, refusal } from './manifests.ts'
@@ -12,7 +12,7 @@ const env = { SECRET, HOME: '/home/me' }
 
 async function said(lines: string): Promise<readonly string[]> {
   const error = await refusal(`version: 1\n${lines}`, { env, untrusted: true })
-  expect(formatManifestError(error)).not.toContain(SECRET)
+  expect(formatDocumentError(error)).not.toContain(SECRET)
   return error.issues.map(issue => {
     expect(issue.code).toBe('MANIFEST_UNTRUSTED')
     return brief(issue)
@@ -193,7 +193,7 @@ stores: { runner: { kind: layout, path: /srv/store }, here: { kind: layout, path
     expect(error.issues.map(brief)).toEqual([
       '2:11+1 store "x" is in the folder of store "mine" | one folder is one store; use its name',
     ])
-    expect(formatManifestError(error)).not.toContain(SECRET)
+    expect(formatDocumentError(error)).not.toContain(SECRET)
   })
 })
 

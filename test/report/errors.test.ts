@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { InputError, StoreError } from '../../src/errors.ts'
-import { ManifestError } from '../../src/manifest/errors.ts'
-import type { Issue } from '../../src/manifest/types.ts'
+import { DocumentError } from '../../src/yaml/errors.ts'
+import type { Issue } from '../../src/yaml/issue.ts'
 import { describeBug } from '../../src/report/bug.ts'
 import { describeAdvice, describeError } from '../../src/report/errors.ts'
 
@@ -44,7 +44,7 @@ describe('describeError', () => {
 
   it('shows all issues of a manifest, and counts them', () => {
     const other = { ...issue, location: { ...issue.location, line: 4 }, hint: 'write a list' }
-    const text = describeError(new ManifestError([issue, other]), plain)
+    const text = describeError(new DocumentError([issue, other]), plain)
     expect(text).toContain(
       'images.yaml:2:9: images is not a list\n  2 | images: 3\n    |         ^',
     )

@@ -1,6 +1,6 @@
 import { isUtf8 } from 'node:buffer'
 import { createText, type ManifestText } from './text.ts'
-import type { Issue } from './types.ts'
+import type { Issue } from './issue.ts'
 
 /** Room for some 50,000 images. */
 export const MAX_BYTES = 8 * 1024 * 1024

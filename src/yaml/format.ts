@@ -6,7 +6,7 @@
  * characters.
  */
 
-import type { Issue } from './types.ts'
+import type { Issue } from './issue.ts'
 
 /** Columns of a source line that are shown; a longer line is cut around its caret. */
 const WIDTH = 96

@@ -1,7 +1,7 @@
 import { linesOf } from './lines.ts'
 import { createMask } from './mask.ts'
 import type { Span } from './tree.ts'
-import type { Issue, Location } from './types.ts'
+import type { Issue, Location } from './issue.ts'
 
 /** One manifest file as text, and the maker of issues about it. */
 export interface ManifestText {

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { didYouMean, nearest } from '../../src/manifest/suggest.ts'
+import { didYouMean, nearest } from '../../src/yaml/suggest.ts'
 
 describe('nearest', () => {
   const known = ['from', 'tags', 'platforms', 'overwrite', 'to']

@@ -1,8 +1,8 @@
 import * as fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { formatManifestError, ManifestError } from '../../src/manifest/errors.ts'
-import { formatIssue, printable } from '../../src/manifest/format.ts'
-import type { Issue } from '../../src/manifest/types.ts'
+import { formatDocumentError, DocumentError } from '../../src/yaml/errors.ts'
+import { formatIssue, printable } from '../../src/yaml/format.ts'
+import type { Issue } from '../../src/yaml/issue.ts'
 
 function issue(source: string, mark: string, fields: Partial<Issue> = {}): Issue {
   const column = source.indexOf(mark) + 1
@@ -97,9 +97,9 @@ describe('printable', () => {
   })
 })
 
-describe('ManifestError', () => {
+describe('DocumentError', () => {
   it('names the first issue in its message, and counts the others', () => {
-    const error = new ManifestError([
+    const error = new DocumentError([
       issue('x', 'x'),
       issue('y', 'y', { code: 'MANIFEST_CONFLICT' }),
     ])
@@ -108,10 +108,10 @@ describe('ManifestError', () => {
   })
 
   it('keeps fifty issues and says how many more there are', () => {
-    const error = new ManifestError(Array.from({ length: 60 }, () => issue('x', 'x')))
+    const error = new DocumentError(Array.from({ length: 60 }, () => issue('x', 'x')))
     expect(error.issues.length).toBe(50)
     expect(error.omitted).toBe(10)
-    const text = formatManifestError(error)
+    const text = formatDocumentError(error)
     expect(text.match(/what is wrong/g)?.length).toBe(50)
     expect(text).toMatch(/\n\nand 10 more$/)
   })
