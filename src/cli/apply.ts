@@ -1,13 +1,25 @@
 import type { Command } from './command.ts'
 import { isSet } from './flags.ts'
-import { failFastOption, manifestOptions, outputOptions, runOptions } from './options.ts'
+import {
+  failFastOption,
+  lockOptions,
+  manifestOptions,
+  outputOptions,
+  runOptions,
+} from './options.ts'
 import { readPlanFile } from './plan-file.ts'
 import { openFromFlags, openProgress, openRunSignal, printReport } from './session.ts'
 
 export const apply: Command = {
   summary: 'Carry out exactly the plan that was reviewed.',
   positionals: [{ name: 'PLAN', help: 'the file that "waybill plan --out" wrote', required: true }],
-  options: { ...manifestOptions, 'fail-fast': failFastOption, ...runOptions, ...outputOptions },
+  options: {
+    ...manifestOptions,
+    ...lockOptions,
+    'fail-fast': failFastOption,
+    ...runOptions,
+    ...outputOptions,
+  },
   details: `
 Each step first looks whether its places still are what the plan saw. Where they are not, it does nothing, is told as stale, and the rest goes on. The manifest has to be the one that the plan was made from. Applied again, a plan finds everything in place.
 
@@ -34,7 +46,7 @@ Examples:
     progress.stop()
 
     const elapsedMs = now().getTime() - started
-    await printReport(report, { flags, shell, manifest, elapsedMs })
+    await printReport(report, { flags, shell, project, elapsedMs })
     return report.exitCode
   },
 }

@@ -1,6 +1,6 @@
 import type { Command } from './command.ts'
 import { textFlag } from './flags.ts'
-import { manifestOptions, outputOptions, runOptions, trustOptions } from './options.ts'
+import { lockOptions, manifestOptions, outputOptions, runOptions, trustOptions } from './options.ts'
 import { openFromFlags, openProgress, openRunSignal } from './session.ts'
 
 const { verbose: _verbose, ...results } = outputOptions
@@ -10,11 +10,11 @@ export const explain: Command = {
   positionals: [
     {
       name: 'IMAGE',
-      help: 'its name in the manifest, or where it comes from: alpine, quay.io/acme/app:1.2.',
+      help: 'its name in the manifest, where it comes from, or where it goes: alpine, quay.io/acme/app:1.2.',
       required: true,
     },
   ],
-  options: { ...manifestOptions, ...trustOptions, ...runOptions, ...results },
+  options: { ...manifestOptions, ...lockOptions, ...trustOptions, ...runOptions, ...results },
   details: `
 Every tag that the source lists is told of: whether it is taken, excluded, older than those wanted, or not matched, and by which rule. Of an image whose tags are all named, nothing is looked up.
 

@@ -35,6 +35,26 @@ export const manifestOptions: Readonly<Record<string, Option>> = {
   },
 }
 
+/** Where the lock is, and whether it decides alone. */
+export const lockOptions: Readonly<Record<string, Option>> = {
+  lock: {
+    type: 'string',
+    value: 'FILE',
+    help: 'The lock, else images.lock.yaml beside images.yaml. It is begun where it is not there.',
+  },
+}
+
+export const lockedOption: Option = {
+  type: 'boolean',
+  help: 'Choose and follow nothing: everything is as the lock has it. For CI.',
+}
+
+export const failOnOption: Option = {
+  type: 'string',
+  value: 'WHAT',
+  help: 'End with 3 where there is any of these: drift, held, gone, separated by commas.',
+}
+
 /** For commands that only look. */
 export const trustOptions: Readonly<Record<string, Option>> = {
   untrusted: {

@@ -1,7 +1,11 @@
 import type { Command } from './command.ts'
 import { worstOf } from './exit-codes.ts'
+import { checkFailOn, failOn } from './fail-on.ts'
 import { isSet, textFlag } from './flags.ts'
 import {
+  failOnOption,
+  lockedOption,
+  lockOptions,
   manifestOptions,
   outputOptions,
   runOptions,
@@ -16,6 +20,7 @@ export const plan: Command = {
   positionals: [],
   options: {
     ...manifestOptions,
+    ...lockOptions,
     ...trustOptions,
     out: {
       type: 'string',
@@ -29,6 +34,8 @@ export const plan: Command = {
       help: 'How long that file may be applied: 12h, 7d, 2w. (default 7d)',
     },
     'verify-immutable': verifyImmutableOption,
+    locked: lockedOption,
+    'fail-on': failOnOption,
     'detailed-exitcode': { type: 'boolean', help: 'End with 2 where there is something to do.' },
     ...runOptions,
     ...outputOptions,
@@ -46,6 +53,7 @@ Examples:
 `,
 
   async run({ flags }, shell) {
+    checkFailOn(flags)
     const wish = planFileWish(flags)
     using run = openRunSignal(flags, shell)
     using progress = await openProgress(flags, shell)
@@ -59,10 +67,11 @@ Examples:
       shell.stdout.write(encodePlan(plan))
     } else {
       const { describePlan } = await import('../report/plan.ts')
-      shell.stdout.write(describePlan(plan, await lookOf(shell, project.manifest)))
+      shell.stdout.write(describePlan(plan, await lookOf(shell, project)))
     }
     if (wish) await writePlanFile(wish, { plan, manifest: project.manifest, flags }, shell)
+    const strict = failOn(flags, plan)
     const isPending = isSet(flags, 'detailed-exitcode') && plan.steps.length > 0
-    return worstOf(plan.exitCode, isPending ? 2 : 0)
+    return worstOf(plan.exitCode, strict, isPending ? 2 : 0)
   },
 }

@@ -1,7 +1,12 @@
 import type { Command } from './command.ts'
+import { worstOf } from './exit-codes.ts'
+import { checkFailOn, failOn } from './fail-on.ts'
 import { isSet } from './flags.ts'
 import {
   failFastOption,
+  failOnOption,
+  lockedOption,
+  lockOptions,
   manifestOptions,
   outputOptions,
   runOptions,
@@ -14,6 +19,9 @@ export const reconcile: Command = {
   positionals: [],
   options: {
     ...manifestOptions,
+    ...lockOptions,
+    locked: lockedOption,
+    'fail-on': failOnOption,
     'verify-immutable': verifyImmutableOption,
     'fail-fast': failFastOption,
     ...runOptions,
@@ -28,6 +36,7 @@ Examples:
 `,
 
   async run({ flags }, shell) {
+    checkFailOn(flags)
     const { now } = shell
     const started = now().getTime()
     using run = openRunSignal(flags, shell)
@@ -40,7 +49,7 @@ Examples:
     progress.stop()
 
     const elapsedMs = now().getTime() - started
-    await printReport(report, { flags, shell, manifest: project.manifest, elapsedMs })
-    return report.exitCode
+    await printReport(report, { flags, shell, project, elapsedMs })
+    return worstOf(report.exitCode, failOn(flags, report))
   },
 }

@@ -2,7 +2,6 @@
 
 import { setFlagsFromString } from 'node:v8'
 import { InputError, RunError } from '../errors.ts'
-import type { Manifest } from '../manifest/types.ts'
 import type { Report } from '../plan/types.ts'
 import type { Project } from '../reconcile/project.ts'
 import type { OnEvent } from '../report/events.ts'
@@ -88,6 +87,7 @@ export async function openFromFlags(
   const { openProject } = await import('../reconcile/project.ts')
   const registriesFile = textFlag(flags, 'registries')
   const authfile = textFlag(flags, 'authfile')
+  const lock = textFlag(flags, 'lock')
   const { cwd, env, pid, host, now, stderr } = shell
   const project = await openProject(
     {
@@ -95,6 +95,8 @@ export async function openFromFlags(
       ...(registriesFile !== undefined && { registriesFile }),
       ...(authfile !== undefined && { authfile }),
       untrusted: isSet(flags, 'untrusted'),
+      ...(lock !== undefined && { lock }),
+      locked: isSet(flags, 'locked'),
       cwd,
       env,
       pid,
@@ -130,12 +132,12 @@ export async function printReport(
   {
     flags,
     shell,
-    manifest,
+    project,
     elapsedMs,
   }: {
     readonly flags: Flags
     readonly shell: Shell
-    readonly manifest: Manifest
+    readonly project: Project
     readonly elapsedMs: number
   },
 ): Promise<void> {
@@ -148,15 +150,15 @@ export async function printReport(
   }
   if (isSet(flags, 'quiet') && report.exitCode === 0) return
   const { describeReport } = await import('../report/report.ts')
-  stdout.write(describeReport(report, { ...(await lookOf(shell, manifest)), elapsedMs }))
+  stdout.write(describeReport(report, { ...(await lookOf(shell, project)), elapsedMs }))
 }
 
 /** How things are to look on stdout: shortened to fit a terminal, never in a pipe. */
-export async function lookOf({ stdout }: Shell, manifest: Manifest) {
+export async function lookOf({ stdout }: Shell, project: Project) {
   const { describeManifest } = await import('../report/header.ts')
   return {
     ...(stdout.isTTY && { columns: stdout.columns }),
     color: stdout.color,
-    manifestLine: describeManifest(manifest),
+    manifestLine: describeManifest(project.manifest, project.lockPath() !== undefined),
   }
 }

@@ -98,6 +98,7 @@ export function choicesOf(image: ImageDocument, defaults: ChoicesDocument = {}):
     platforms: (image.platforms ?? defaults.platforms ?? []).map(parsePlatform),
     referrers: image.referrers ?? defaults.referrers ?? true,
     overwrite: image.overwrite ?? defaults.overwrite ?? 'always',
+    prune: 'off',
   }
 }
 

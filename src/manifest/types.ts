@@ -79,7 +79,9 @@ export interface Wish {
   /** Empty: all that the source has. */
   readonly platforms: readonly Platform[]
   readonly referrers: boolean
-  readonly overwrite: 'always' | 'never'
+  readonly overwrite: 'always' | 'owned' | 'never'
+  /** Whether places of ours may go once they are no longer asked for. */
+  readonly prune: 'off' | 'owned'
   /** The tag, or `from`, that asks for it. */
   readonly location: Location
 }
@@ -93,7 +95,7 @@ export interface Destination {
 }
 
 /** What an `images` entry asks of every place it has. */
-export type ImageChoices = Pick<Wish, 'image' | 'platforms' | 'referrers' | 'overwrite'>
+export type ImageChoices = Pick<Wish, 'image' | 'platforms' | 'referrers' | 'overwrite' | 'prune'>
 
 /** An `images` entry whose tags, or their names, are not known before the source is looked at. */
 export interface Choice extends ImageChoices {

@@ -1,5 +1,5 @@
 import type { Digest } from '../oci/digest.ts'
-import type { Diagnostic, SourceLine, Unknown } from './types.ts'
+import type { Diagnostic, Gone, Held, PruneMode, Released, SourceLine, Unknown } from './types.ts'
 
 /** One wished place, with nothing moving left in it, and what was seen there. */
 export interface DesiredPlace {
@@ -10,9 +10,21 @@ export interface DesiredPlace {
   readonly found: Digest | undefined
   /** Referrers of the wanted digest that the repository was seen to lack. */
   readonly lacks: readonly Digest[]
-  /** `immutable`: never, since the registry's `immutableTags` say so; `hearsay`: not on a mirror's word. */
-  readonly overwrite: 'always' | 'never' | 'immutable' | 'hearsay'
+  /**
+   * `owned`: only what is ours; `immutable`: never, since the registry's `immutableTags` say so;
+   * `hearsay`: not on a mirror's word.
+   */
+  readonly overwrite: 'always' | 'owned' | 'never' | 'immutable' | 'hearsay'
+  /** What the lock says of it; absent where none is kept. */
+  readonly kept?: PlaceKept
   readonly location: SourceLine
+}
+
+export interface PlaceKept {
+  readonly image: string
+  readonly prune: PruneMode
+  /** Digests that are ours where the place names them. */
+  readonly ours: readonly Digest[]
 }
 
 /** What one source should be at one or more places. */
@@ -36,10 +48,14 @@ export interface PlanInput {
   readonly desired: readonly DesiredImage[]
   readonly unknown: readonly Unknown[]
   readonly diagnostics: readonly Diagnostic[]
+  readonly held: readonly Held[]
+  readonly gone: readonly Gone[]
+  /** Each a place that still holds what we put there. */
+  readonly released: readonly (Released & { readonly prune: PruneMode })[]
   /** Stores that are on this machine: into one is a pull, out of one a push. */
   readonly local: ReadonlySet<string>
   /** How many immutable places are there, and were believed to be as wanted. */
   readonly settled: number
   /** Content that local stores have already: `store digest`. */
-  readonly held: ReadonlySet<string>
+  readonly stocked: ReadonlySet<string>
 }

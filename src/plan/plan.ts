@@ -2,7 +2,16 @@ import { createHash } from 'node:crypto'
 import type { Digest } from '../oci/digest.ts'
 import { formatReference } from '../oci/reference.ts'
 import type { DesiredImage, DesiredPlace, PlanInput } from './desired.ts'
-import type { CopyStep, Drift, Plan, Step, StepPlace, Summary, TagStep } from './types.ts'
+import type {
+  CopyStep,
+  Drift,
+  Plan,
+  PruneMode,
+  Step,
+  StepPlace,
+  Summary,
+  TagStep,
+} from './types.ts'
 
 /** What has to change so that everything desired is in place. Pure: no clock, no I/O. */
 export function makePlan(input: PlanInput): Plan {
@@ -19,19 +28,33 @@ export function makePlan(input: PlanInput): Plan {
   const diagnostics = input.diagnostics.toSorted(byKey(entry => entry.reference))
   const troubled = unknown.length > 0 || diagnostics.some(({ severity }) => severity === 'error')
   const blind = troubled && steps.length + drift.length + unchanged === 0
+  const held = input.held.toSorted(byKey(entry => `${entry.image} ${entry.reference}`))
+  const gone = input.gone.toSorted(byKey(entry => entry.reference))
+  const released = input.released.toSorted(byKey(({ at }) => at))
+  const withMode = (mode: PruneMode) =>
+    released.filter(({ prune }) => prune === mode).map(({ prune: _, ...place }) => place)
+  const [prunable, unmanaged] = [withMode('owned'), withMode('off')]
   return {
     formatVersion: '1.0',
     tool: { name: 'waybill', version: input.version },
     operation: 'plan',
     complete: !troubled,
     exitCode: blind ? 1 : troubled ? 3 : 0,
-    summary: summarize(steps, { unchanged, drift: drift.length, unknown: unknown.length }),
+    summary: summarize(steps, {
+      unchanged,
+      drift: drift.length,
+      held: held.length,
+      gone: gone.length,
+      prunable: prunable.length,
+      unmanaged: unmanaged.length,
+      unknown: unknown.length,
+    }),
     steps,
     drift,
-    held: [],
-    gone: [],
-    prunable: [],
-    unmanaged: [],
+    held,
+    gone,
+    prunable,
+    unmanaged,
     unknown,
     diagnostics,
   }
@@ -72,8 +95,14 @@ function isInPlace({ found, lacks }: DesiredPlace, digest: Digest): boolean {
   return found === digest && lacks.length === 0
 }
 
-function isLeft({ found, overwrite }: DesiredPlace, digest: Digest): boolean {
-  return overwrite !== 'always' && found !== undefined && found !== digest
+function isLeft(place: DesiredPlace, digest: Digest): boolean {
+  const { found, overwrite } = place
+  if (overwrite === 'always' || found === undefined || found === digest) return false
+  return overwrite !== 'owned' || !isOurs(place)
+}
+
+function isOurs({ found, kept }: DesiredPlace): boolean {
+  return kept !== undefined && found !== undefined && kept.ours.includes(found)
 }
 
 interface Context {
@@ -107,7 +136,7 @@ function copyStep(
   const fresh = image.contents.filter(
     content =>
       !counted.has(content.digest) &&
-      stores.some(store => !input.held.has(`${store} ${content.digest}`)),
+      stores.some(store => !input.stocked.has(`${store} ${content.digest}`)),
   )
   for (const content of fresh) counted.add(content.digest)
   const { id, ...rest } = shared('copy', image, places)
@@ -126,19 +155,25 @@ function copyStep(
 }
 
 function tagStep(image: DesiredImage, place: DesiredPlace): TagStep {
-  const { from, digest } = image
+  const { from, source, digest, platforms } = image
   const { id, ...rest } = shared('tag', image, [place])
-  return { id, kind: 'tag', from, digest, ...rest, bytes: 0 }
+  return {
+    id,
+    kind: 'tag',
+    from,
+    source,
+    digest,
+    ...(platforms && { platforms }),
+    ...rest,
+    bytes: 0,
+  }
 }
 
 /** What every kind of step says of itself. */
 function shared(kind: Step['kind'], image: DesiredImage, places: readonly DesiredPlace[]) {
   const [first] = places
   if (first === undefined) throw new Error(`a ${kind} step of ${image.from} has no place`)
-  const to: StepPlace[] = places.map(place => ({
-    at: nameOf(place),
-    replaces: place.found ?? null,
-  }))
+  const to = places.map(place => stepPlace(place, image.digest))
   return {
     id: stepId(kind, image, to),
     to,
@@ -149,10 +184,27 @@ function shared(kind: Step['kind'], image: DesiredImage, places: readonly Desire
   }
 }
 
-function reasonOf({ found, lacks }: DesiredPlace, digest: Digest): string {
+function stepPlace(place: DesiredPlace, digest: Digest): StepPlace {
+  const { found, kept } = place
+  const isReplaced = found !== undefined && found !== digest
+  return {
+    at: nameOf(place),
+    replaces: found ?? null,
+    ...(kept && isReplaced && { ours: isOurs(place) }),
+    ...(kept && { lock: { image: kept.image, prune: kept.prune } }),
+  }
+}
+
+function reasonOf(place: DesiredPlace, digest: Digest): string {
+  const { found, lacks } = place
   if (found === undefined) return 'missing'
-  if (found !== digest) return 'moved'
+  if (found !== digest) return isMovedOutside(place) ? 'moved outside waybill' : 'moved'
   return lacks.length === 1 ? '1 referrer missing' : `${lacks.length} referrers missing`
+}
+
+/** Whether we put something there, and others something else since. */
+function isMovedOutside(place: DesiredPlace): boolean {
+  return place.kept !== undefined && place.kept.ours.length > 0 && !isOurs(place)
 }
 
 function verbOf(
@@ -173,6 +225,7 @@ function stepId(kind: string, image: DesiredImage, to: readonly StepPlace[]): st
 
 const LEFT: Readonly<Record<DesiredPlace['overwrite'], string>> = {
   always: 'not looked at',
+  owned: 'overwrite: owned',
   never: 'overwrite: never',
   immutable: 'immutableTags',
   hearsay: 'only a mirror could be asked',
@@ -186,7 +239,9 @@ function driftOf({ places, digest }: DesiredImage): readonly Drift[] {
             at: nameOf(place),
             found: place.found,
             wanted: digest,
-            why: `left as it is (${LEFT[place.overwrite]})`,
+            why: isMovedOutside(place)
+              ? `moved outside waybill, left as it is (${LEFT[place.overwrite]})`
+              : `left as it is (${LEFT[place.overwrite]})`,
             location: place.location,
           },
         ]
@@ -196,7 +251,7 @@ function driftOf({ places, digest }: DesiredImage): readonly Drift[] {
 
 function summarize(
   steps: readonly Step[],
-  counts: Pick<Summary, 'unchanged' | 'drift' | 'unknown'>,
+  counts: Omit<Summary, Step['kind'] | 'untag' | 'build' | 'delete' | 'sweep' | 'bytes'>,
 ): Summary {
   return {
     copy: steps.filter(({ kind }) => kind === 'copy').length,
@@ -206,10 +261,6 @@ function summarize(
     delete: 0,
     sweep: 0,
     ...counts,
-    held: 0,
-    gone: 0,
-    prunable: 0,
-    unmanaged: 0,
     bytes: steps.reduce((sum, { bytes }) => sum + bytes, 0),
   }
 }

@@ -15,10 +15,10 @@ export interface Plan {
   readonly summary: Summary
   readonly steps: readonly Step[]
   readonly drift: readonly Drift[]
-  readonly held: readonly never[]
-  readonly gone: readonly never[]
-  readonly prunable: readonly never[]
-  readonly unmanaged: readonly never[]
+  readonly held: readonly Held[]
+  readonly gone: readonly Gone[]
+  readonly prunable: readonly Released[]
+  readonly unmanaged: readonly Released[]
   readonly unknown: readonly Unknown[]
   readonly diagnostics: readonly Diagnostic[]
 }
@@ -64,8 +64,12 @@ interface StepShared {
   readonly id: string
   /** Full name of the source: `docker.io/library/mysql:5.7`, `seed/hello@sha256:…`. */
   readonly from: string
+  /** What the source named when planned; differs from `digest` where platforms are cut out. */
+  readonly source: Digest
   /** What every place of `to` will name. */
   readonly digest: Digest
+  /** The source index is cut to these; absent: all that it has. */
+  readonly platforms?: readonly string[]
   readonly to: readonly StepPlace[]
   /** Ids of steps that must be done first. */
   readonly needs: readonly string[]
@@ -81,10 +85,6 @@ export interface CopyStep extends StepShared {
   readonly kind: 'copy'
   /** How it is shown: into a local store, out of one, or between registries. */
   readonly verb: 'pull' | 'push' | 'copy'
-  /** What the source named when planned; differs from `digest` where platforms are cut out. */
-  readonly source: Digest
-  /** Cut the source index to these; absent: all that it has. */
-  readonly platforms?: readonly string[]
   /** Manifests that refer to `digest` and come with it. */
   readonly referrers: readonly Digest[]
 }
@@ -101,7 +101,14 @@ export interface StepPlace {
   readonly at: string
   /** What the tag named when planned; null where there was none. */
   readonly replaces: Digest | null
+  /** Where a lock is kept: whether it is ours what is replaced, as against moved by others. */
+  readonly ours?: boolean
+  /** What the lock will have of the place, where one is kept. */
+  readonly lock?: { readonly image: string; readonly prune: PruneMode }
 }
+
+/** What may become of a place of ours that the manifest no longer asks for. */
+export type PruneMode = 'off' | 'owned'
 
 export type Result = 'done' | 'unchanged' | 'failed' | 'blocked' | 'stale'
 
@@ -130,6 +137,34 @@ export interface Drift {
   readonly location: SourceLine
 }
 
+/** What is wanted, and held back: an image by a person, or a tag by a guard. */
+export interface Held {
+  /** `docker.io/library/nginx:1.29.1`, or the image's name where all of it is held. */
+  readonly reference: string
+  readonly image: string
+  /** `minAge 7d`, `held at 1.28.0: CVE-2026-1` */
+  readonly why: string
+  /** ISO 8601, UTC; absent where time does not end it. */
+  readonly until?: string
+  readonly location: SourceLine
+}
+
+/** Locked, and no longer there upstream. Its places are kept. */
+export interface Gone {
+  readonly reference: string
+  readonly image: string
+  readonly places: readonly string[]
+  readonly location: SourceLine
+}
+
+/** A place of ours that the manifest no longer asks for. */
+export interface Released {
+  readonly at: string
+  /** What we put there, and what it holds. */
+  readonly digest: Digest
+  readonly why: string
+}
+
 /** Something could not be looked at: its places are neither in place nor missing. */
 export interface Unknown {
   /** What could not be looked at. */
@@ -155,6 +190,8 @@ export interface Explanation {
   readonly image: string
   /** Full name of the source repository. */
   readonly from: string
+  /** What the lock holds all of it at, and why. */
+  readonly hold?: string
   /** By tag. */
   readonly tags: readonly {
     readonly tag: string
@@ -162,6 +199,8 @@ export interface Explanation {
     readonly verdict: string
     /** `matches semver >=3.18 <4, 2nd newest of minor 3.20` */
     readonly reason: string
+    /** Where it comes to. */
+    readonly places?: readonly string[]
   }[]
   /** Why something is not taken although it looks so: what an entry has problems with, it leaves. */
   readonly problems: readonly Diagnostic[]

@@ -1,46 +1,56 @@
 /** Why each tag of an image is taken, or not. */
 import { InputError } from '../errors.ts'
 import { didYouMean } from '../yaml/suggest.ts'
-import type { Manifest, Wish } from '../manifest/types.ts'
+import type { Choice, Manifest, Wish } from '../manifest/types.ts'
 import { formatReference, type Reference } from '../oci/reference.ts'
 import type { Explanation } from '../plan/types.ts'
 import { explain as explainTags } from '../select/explain.ts'
 import type { Call } from '../util/call.ts'
-import { selectFor, type OpenChoice, type Shelf } from './choose.ts'
-import { selectionDiagnostic, withoutProblems } from './resolve.ts'
+import { chooseTags, type OpenChoice, type Shelf } from './choose.ts'
+import { frozenChoice } from './frozen.ts'
+import type { Memory, Resolved } from './memory.ts'
+import { resolveChosen, selectionDiagnostic, withoutProblems } from './resolve.ts'
 
 export interface Asked {
   readonly manifest: Pick<Manifest, 'wishes' | 'choices'>
   readonly choices: readonly OpenChoice[]
+}
+
+export interface AskContext {
+  readonly memory: Memory | undefined
+  readonly shelf: Shelf
   readonly parse: (text: string) => Reference
 }
 
 const SHOWN = 8
 
 /**
- * Of the images called `wanted`, or of those that come from it: a repository, or one tag of it. Only
- * what chooses by pattern is looked up.
+ * Of the images called `wanted`, of those that come from it, a repository or one tag of it, or of
+ * those that go there. Only what chooses by pattern is looked up.
  */
 export async function explain(
   wanted: string,
-  { manifest, choices, parse }: Asked,
-  shelf: Shelf,
+  { manifest, choices }: Asked,
+  context: AskContext,
   call: Call,
 ): Promise<readonly Explanation[]> {
-  const { isMeant, tag } = meaningOf(wanted, manifest, parse)
-  const explained = namedIn(manifest.wishes.filter(isMeant))
+  const { isMeant, tag, place } = meaningOf(wanted, manifest, context.parse)
+  const explained = namedIn(manifest.wishes.filter(isMeant), context.memory)
   for (const open of choices) {
-    if (isMeant(open.choice)) explained.push(await explainChoice(open, shelf, call))
+    if (isMeant(open.choice)) explained.push(await explainChoice(open, context, call))
   }
+  if (place !== undefined) return explained.map(one => onlyAt(one, place))
   return tag === undefined ? explained : explained.map(one => onlyOf(one, tag))
 }
 
-type Sourced = Pick<Wish, 'image'> & { readonly from: Reference }
+type Sourcing = Pick<Wish, 'image'> & { readonly from: Reference }
 
 interface Meaning {
-  readonly isMeant: (image: Sourced) => boolean
+  readonly isMeant: (image: Wish | Choice) => boolean
   /** Where one is asked about. */
   readonly tag?: string | undefined
+  /** Where it is asked by where it goes. */
+  readonly place?: string | undefined
 }
 
 function meaningOf(
@@ -48,13 +58,18 @@ function meaningOf(
   { wishes, choices }: Pick<Manifest, 'wishes' | 'choices'>,
   parse: (text: string) => Reference,
 ): Meaning {
-  const images: readonly Sourced[] = [...wishes, ...choices]
-  const isCalled = ({ image }: Sourced) => image === wanted
+  const images = [...wishes, ...choices]
+  const isCalled = ({ image }: Sourcing) => image === wanted
   if (images.some(isCalled)) return { isMeant: isCalled }
   const named = attempt(() => parse(wanted))
-  const isFrom = ({ from }: Sourced) =>
-    from.store === named?.store && from.repository === named.repository
+  const isNamed = ({ store, repository }: Reference) =>
+    store === named?.store && repository === named.repository
+  const isFrom = ({ from }: Sourcing) => isNamed(from)
   if (images.some(isFrom)) return { isMeant: isFrom, tag: named?.tag }
+  const goesThere = (image: Wish | Choice) => homesOf(image).some(isNamed)
+  if (named && images.some(goesThere)) {
+    return { isMeant: goesThere, place: formatReference(named) }
+  }
 
   const names = [...new Set(images.map(({ image }) => image))].toSorted()
   const more = names.length > SHOWN ? `, and ${names.length - SHOWN} more` : ''
@@ -62,6 +77,10 @@ function meaningOf(
   throw new InputError('BAD_ARGUMENT', `the manifest has no image "${wanted}"`, {
     hint: didYouMean(wanted, names) ?? (names.length === 0 ? 'it names no images' : known),
   })
+}
+
+function homesOf(image: Wish | Choice): readonly Reference[] {
+  return 'to' in image ? [image.to] : image.destinations
 }
 
 /** What is no reference is no image's either. */
@@ -75,36 +94,91 @@ function attempt<T>(parse: () => T): T | undefined {
 }
 
 /** Images whose tags are named: each is taken, and nothing has to be looked up. */
-function namedIn(wishes: readonly Wish[]): Explanation[] {
-  const images = new Map<string, { readonly wish: Wish; readonly tags: Set<string> }>()
+function namedIn(wishes: readonly Wish[], memory: Memory | undefined): Explanation[] {
+  const images = new Map<string, { readonly wish: Wish; readonly tags: Map<string, string[]> }>()
   for (const wish of wishes) {
     const key = `${wish.image} ${repositoryOf(wish)}`
-    const known = images.get(key) ?? { wish, tags: new Set() }
+    const known = images.get(key) ?? { wish, tags: new Map() }
     images.set(key, known)
-    known.tags.add(wish.from.digest ?? wish.from.tag ?? 'latest')
+    const tag = wish.from.digest ?? wish.from.tag ?? 'latest'
+    const at = formatReference(wish.to)
+    known.tags.set(tag, [...(known.tags.get(tag) ?? []), at])
   }
   return [...images.values()].map(({ wish, tags }) => ({
     image: wish.image,
     from: repositoryOf(wish),
-    tags: [...tags].toSorted().map(tag => ({ tag, verdict: 'taken', reason: 'named' })),
+    ...holdOf(wish.image, memory),
+    tags: [...tags]
+      .toSorted(([a], [b]) => (a < b ? -1 : 1))
+      .map(([tag, places]) => ({ tag, verdict: 'taken', reason: 'named', places })),
     problems: [],
   }))
 }
 
-async function explainChoice(open: OpenChoice, shelf: Shelf, call: Call): Promise<Explanation> {
+async function explainChoice(
+  open: OpenChoice,
+  { memory, shelf }: AskContext,
+  call: Call,
+): Promise<Explanation> {
   const { choice } = open
-  const selection = await selectFor(open, shelf, call)
+  const chosen = await chooseTags(open, memory, shelf, call)
+  const { selection } = chosen
+  const hold = holdOf(choice.image, memory)
+  const resolution =
+    hold.hold !== undefined && memory
+      ? frozenChoice(open, memory)
+      : resolveChosen(open, chosen, memory)
+  const places = placesByTag(resolution.wishes)
   const sure = new Set(withoutProblems(selection).tags)
   return {
     image: choice.image,
     from: repositoryOf(choice),
-    tags: explainTags(selection).map(({ tag, verdict, reason }) =>
-      verdict === 'taken' && !sure.has(tag)
+    ...hold,
+    tags: explainTags(selection).map(({ tag, verdict, reason }) => {
+      const at = places.get(tag) ?? []
+      const told = at.length > 0 ? { places: at } : {}
+      if (hold.hold !== undefined) return underHold({ tag, verdict, reason }, at)
+      return verdict === 'taken' && !sure.has(tag)
         ? { tag, verdict: 'undecided', reason: `${reason}; but its entry has a problem, see below` }
-        : { tag, verdict, reason },
-    ),
+        : { tag, verdict, reason, ...told }
+    }),
     problems: selection.problems.map(problem => selectionDiagnostic(choice, problem)),
   }
+}
+
+type Told = Explanation['tags'][number]
+
+/** A hold decides alone: what is locked is taken, and what rules would take is held. */
+function underHold({ tag, verdict, reason }: Told, places: readonly string[]): Told {
+  if (places.length > 0) return { tag, verdict: 'taken', reason: 'the image is held at it', places }
+  return verdict === 'taken'
+    ? { tag, verdict: 'held', reason: `${reason}; but the image is held` }
+    : { tag, verdict, reason }
+}
+
+function holdOf(image: string, memory: Memory | undefined): Pick<Explanation, 'hold'> {
+  const hold = memory?.lock.images.get(image)?.hold
+  if (hold === undefined) return {}
+  const at = hold.at === undefined ? 'as it is' : `at ${hold.at}`
+  return { hold: hold.why === undefined ? at : `${at}: ${hold.why}` }
+}
+
+function placesByTag(wishes: readonly Resolved[]): ReadonlyMap<string, readonly string[]> {
+  const places = new Map<string, string[]>()
+  for (const { from, to } of wishes) {
+    const tag = from.tag ?? ''
+    places.set(tag, [...(places.get(tag) ?? []), formatReference(to)])
+  }
+  return places
+}
+
+/** What comes to one place; a repository is all of its places. */
+function onlyAt({ tags, ...rest }: Explanation, place: string): Explanation {
+  const isMeant = (at: string) => at === place || at.startsWith(`${place}:`)
+  const found = tags.filter(({ places = [] }) => places.some(isMeant))
+  const tag = place.slice(place.lastIndexOf('/') + 1)
+  const none = { tag, verdict: 'absent', reason: `nothing that is taken comes to ${place}` }
+  return { ...rest, tags: found.length > 0 ? found : [none] }
 }
 
 function onlyOf({ tags, ...rest }: Explanation, tag: string): Explanation {

@@ -1,6 +1,8 @@
 import type { Wish } from '../manifest/types.ts'
-import { formatPlatform, type Platform } from '../oci/platform.ts'
+import type { Digest } from '../oci/digest.ts'
+import type { Platform } from '../oci/platform.ts'
 import { formatReference } from '../oci/reference.ts'
+import { platformsKey, type Resolved } from './memory.ts'
 
 /** Wishes for the same thing from the same source. */
 export interface Group {
@@ -11,16 +13,20 @@ export interface Group {
   readonly reference: string
   readonly platforms: readonly Platform[]
   readonly referrers: boolean
-  readonly wishes: readonly [Wish, ...Wish[]]
+  /** What the reference is taken to name, without being asked. */
+  readonly pinned?: Digest
+  /** Only a mirror said so. */
+  readonly hearsay?: boolean
+  readonly wishes: readonly [Resolved, ...Resolved[]]
 }
 
-export function groupWishes(wishes: readonly Wish[]): readonly Group[] {
+export function groupWishes(wishes: readonly Resolved[]): readonly Group[] {
   const groups = new Map<string, Group>()
   for (const wish of wishes) {
+    const { pinned, hearsay } = wish
     const { store, repository, tag, digest } = wish.from
     const from = sourceName(wish.from)
-    const platforms = wish.platforms.map(formatPlatform).toSorted().join()
-    const key = `${from} ${platforms} ${wish.referrers}`
+    const key = `${from} ${platformsKey(wish.platforms)} ${wish.referrers} ${pinned}`
     const known = groups.get(key)
     groups.set(key, {
       from,
@@ -29,6 +35,8 @@ export function groupWishes(wishes: readonly Wish[]): readonly Group[] {
       reference: digest ?? tag ?? 'latest',
       platforms: wish.platforms,
       referrers: wish.referrers,
+      ...(pinned !== undefined && { pinned }),
+      ...(hearsay !== undefined && { hearsay }),
       wishes: known ? [...known.wishes, wish] : [wish],
     })
   }

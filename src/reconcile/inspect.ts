@@ -12,25 +12,30 @@ import type { Digest } from '../oci/digest.ts'
 import { formatPlatform } from '../oci/platform.ts'
 import { formatReference } from '../oci/reference.ts'
 import type { DesiredImage, DesiredPlace } from '../plan/desired.ts'
-import type { Diagnostic, Unknown } from '../plan/types.ts'
+import type { Diagnostic, Held } from '../plan/types.ts'
 import { isHolding } from '../stores/store.ts'
 import { blobsOf, childrenFirst } from '../transfer/graph.ts'
 import { loadImage, readRoot } from '../transfer/image.ts'
 import type { Call } from '../util/call.ts'
 import { mapLimit } from '../util/concurrency.ts'
-import { countBy, groupWishes } from './group.ts'
-import { diagnosticOf, isAboutContent, merged, unseen } from './notes.ts'
+import { sourceName } from './group.ts'
+import { oursAt, type Memory } from './memory.ts'
+import { unseen, type Unseen } from './notes.ts'
 import { digestsOf, lacking, referrersOf, type Referrers } from './referrers.ts'
-import type { Resolution } from './resolve.ts'
-import { resolveSource, type Source } from './source.ts'
-import type { Notes, Task } from './task.ts'
+import type { GoneReference, Resolution } from './resolution.ts'
+import { resolveSource, wantedOf, type Source } from './source.ts'
+import { noteKnown, noteTrouble, openTasks, type Known, type Looking, type Task } from './task.ts'
 
 export interface Inspection {
   readonly desired: readonly DesiredImage[]
-  readonly unknown: readonly Unknown[]
+  readonly unseen: readonly Unseen[]
   readonly diagnostics: readonly Diagnostic[]
-  readonly held: ReadonlySet<string>
+  readonly held: readonly Held[]
+  readonly gone: readonly GoneReference[]
+  readonly stocked: ReadonlySet<string>
   readonly settled: number
+  /** What became of wishes that could be looked at. */
+  readonly known: readonly Known[]
 }
 
 /**
@@ -42,38 +47,29 @@ const LOOKS_AT_ONCE = 512
 /** What the resolution has to tell of is told on. */
 export async function inspect(
   resolution: Resolution,
-  workshop: Workshop,
+  { workshop, memory }: Looking,
   call: Call,
 ): Promise<Inspection> {
-  const groups = groupWishes(resolution.wishes)
-  const subjects = countBy(groups, ({ store, repository }) => `${store}/${repository}`)
-  const sources = countBy(groups, ({ from }) => from)
-  const notes: Notes = {
-    unseen: [...resolution.unseen],
-    diagnostics: [...resolution.diagnostics],
-    held: new Set(),
-    settled: 0,
-    looks: new Map(),
-    reads: new Map(),
-    listings: new Map(),
-  }
+  const { tasks, notes } = openTasks(resolution, { workshop, memory }, call)
   let done = 0
-  const desired = await mapLimit(groups, LOOKS_AT_ONCE, async group => {
-    const image = await inspectGroup({ group, subjects, sources, workshop, notes, call })
-    workshop.onEvent({ kind: 'look', done: ++done, total: groups.length })
+  const desired = await mapLimit(tasks, LOOKS_AT_ONCE, async task => {
+    const image = await inspectGroup(task)
+    workshop.onEvent({ kind: 'look', done: ++done, total: tasks.length })
     return image
   })
   return {
     desired: desired.filter(image => image !== undefined),
-    unknown: merged(notes.unseen),
+    unseen: notes.unseen,
     diagnostics: notes.diagnostics,
-    held: notes.held,
+    held: resolution.held,
+    gone: notes.gone,
+    stocked: notes.stocked,
     settled: notes.settled,
+    known: notes.known,
   }
 }
 
 async function inspectGroup(task: Task): Promise<DesiredImage | undefined> {
-  const { group, notes } = task
   try {
     const wishes = await unsettled(task)
     if (wishes.length === 0) return undefined
@@ -85,14 +81,11 @@ async function inspectGroup(task: Task): Promise<DesiredImage | undefined> {
     const places = found
       .filter(place => place !== undefined)
       .map(place => (source.hearsay ? unlessHeard(place) : place))
+    if (!source.hearsay) noteKnown(task, source, wishes, places)
     return places.length === 0 ? undefined : await complete(task, source, places)
   } catch (error) {
     if (!(error instanceof WaybillError)) throw error
-    if (isAboutContent(error)) notes.diagnostics.push(diagnosticOf(group, error))
-    else {
-      const { from: reference, repository, wishes } = group
-      notes.unseen.push(unseen({ reference, side: 'source', repository }, wishes, error))
-    }
+    noteTrouble(task, error)
     return undefined
   }
 }
@@ -102,14 +95,19 @@ async function inspectGroup(task: Task): Promise<DesiredImage | undefined> {
  * it names: one listing tells that of a whole repository.
  */
 async function unsettled(task: Task): Promise<readonly Wish[]> {
-  const { group, workshop, notes } = task
+  const { group, workshop, memory, notes } = task
   const open = await mapLimit(group.wishes, 8, async wish => {
     if (!workshop.trustsImmutable || !workshop.isImmutable(wish.to)) return wish
+    if (memory && !isRemembered(memory, wish)) return wish
     return (await isThere(task, wish)) ? undefined : wish
   })
   const left = open.filter(wish => wish !== undefined)
   notes.settled += group.wishes.length - left.length
   return left
+}
+
+function isRemembered({ lock }: Memory, { image, from }: Wish): boolean {
+  return lock.images.get(image)?.references.has(sourceName(from)) === true
 }
 
 /** What cannot be told is left to the look that follows to tell of. */
@@ -126,7 +124,9 @@ async function isThere({ workshop, call }: Task, { to }: Wish): Promise<boolean>
 
 /** On the word of a mirror alone nothing is replaced: it may be behind what the place has. */
 function unlessHeard(place: DesiredPlace): DesiredPlace {
-  return place.overwrite === 'always' ? { ...place, overwrite: 'hearsay' } : place
+  return place.overwrite === 'always' || place.overwrite === 'owned'
+    ? { ...place, overwrite: 'hearsay' }
+    : place
 }
 
 function overwriteOf(
@@ -154,7 +154,8 @@ async function lookAt(task: Task, wish: Wish): Promise<DesiredPlace | undefined>
     const { to, location } = wish
     const overwrite = overwriteOf(wish, workshop)
     const found = await workshop.places.look(to, { ...call, certain: overwrite !== 'always' })
-    return { ...to, found, lacks: [], overwrite, location }
+    const kept = task.memory && keptOf(task.memory, wish)
+    return { ...to, found, lacks: [], overwrite, location, ...(kept && { kept }) }
   } catch (error) {
     if (!(error instanceof WaybillError)) throw error
     const { repository } = wish.to
@@ -162,6 +163,10 @@ async function lookAt(task: Task, wish: Wish): Promise<DesiredPlace | undefined>
     notes.unseen.push(unseen({ reference, side: 'destination', repository }, [wish], error))
     return undefined
   }
+}
+
+function keptOf(memory: Memory, { image, prune, to }: Wish): DesiredPlace['kept'] {
+  return { image, prune, ours: oursAt(memory, formatReference(to)) }
 }
 
 /** The place with what it lacks; one that does not tell is unknown, alone. */
@@ -189,7 +194,7 @@ async function complete(
   places: readonly DesiredPlace[],
 ): Promise<DesiredImage> {
   const { group } = task
-  const digest = source.root?.content.digest ?? source.digest
+  const digest = wantedOf(source)
   const referrers = await referrersOf(task, source, digest)
   const known = await Promise.all(places.map(place => compare(task, place, { digest, referrers })))
   const compared = known.filter(place => place !== undefined)
@@ -205,18 +210,20 @@ async function complete(
   }
 }
 
-function isTodo({ found, lacks, overwrite }: DesiredPlace, digest: Digest): boolean {
+function isTodo({ found, lacks, overwrite, kept }: DesiredPlace, digest: Digest): boolean {
+  const ours = found !== undefined && kept?.ours.includes(found) === true
   if (found === digest) return lacks.length > 0
-  return found === undefined || overwrite === 'always'
+  return found === undefined || overwrite === 'always' || (overwrite === 'owned' && ours)
 }
 
 async function contentsOf(
-  { workshop, notes, call }: Task,
+  task: Task,
   { source, referrers }: { readonly source: Source; readonly referrers: Referrers },
   todo: readonly DesiredPlace[],
 ): Promise<DesiredImage['contents']> {
+  const { workshop, notes, call } = task
   const { origin, digest } = source
-  const root = source.root ?? (await readRoot(origin, digest, []))
+  const root = source.root ?? (await readRoot(origin, digest, task.group.platforms))
   const roots = [
     root,
     ...(await mapLimit(digestsOf([...referrers.values()].flat()), 8, named =>
@@ -231,7 +238,8 @@ async function contentsOf(
     const store = await workshop.open(name)
     if (!isHolding(store)) continue
     await mapLimit(unique, 8, async content => {
-      if (await store.holds(repository, content, call)) notes.held.add(`${name} ${content.digest}`)
+      if (await store.holds(repository, content, call))
+        notes.stocked.add(`${name} ${content.digest}`)
     })
   }
   return unique

@@ -8,6 +8,7 @@ import { openCredentials } from '../credentials/credentials.ts'
 import { createPlaces } from '../execute/places.ts'
 import { runSteps } from '../execute/run-steps.ts'
 import type { Workshop } from '../execute/workshop.ts'
+import type { Lock } from '../lock/types.ts'
 import { loadManifest } from '../manifest/load.ts'
 import type { Manifest } from '../manifest/types.ts'
 import { makePlan } from '../plan/plan.ts'
@@ -23,10 +24,14 @@ import type { Traffic } from '../util/traffic.ts'
 import { checkBelongs } from './belongs.ts'
 import { openChoices, type Shelf } from './choose.ts'
 import { explain } from './explain.ts'
-import { inspect } from './inspect.ts'
-import { resolve as resolveWishes } from './resolve.ts'
+import type { LockEdit } from './holds.ts'
+import { intend, settle } from './keep.ts'
+import { openKeep, type Keep, type KeepOptions } from './kept.ts'
+import type { Memory } from './memory.ts'
 import { holdRun } from './run-lock.ts'
 import { openStores, type Stores } from './stores.ts'
+import { survey } from './survey.ts'
+import { checkNames, updateLock, type Update } from './update.ts'
 
 /** Everything of the process that a run may know; handed in from the edge. */
 export interface ProjectInit extends Owner {
@@ -45,6 +50,10 @@ export interface ProjectInit extends Owner {
   /** Where docker keeps certificates; its own folder unless said otherwise. */
   readonly certificates?: string
   readonly onEvent?: OnEvent
+  /** Where the lock is, else beside the manifest. What is named is made where it is not there. */
+  readonly lock?: string
+  /** Nothing is chosen or followed: everything is as it is locked. */
+  readonly locked?: boolean
 }
 
 export interface RunOptions {
@@ -55,8 +64,14 @@ export interface RunOptions {
 export interface Project extends AsyncDisposable {
   readonly manifest: Manifest
   plan(call?: Call): Promise<Plan>
+  /** Moves the lock to what is there now: all of it, or that of these images. Writes nothing else. */
+  update(images: readonly string[], call?: Call): Promise<Update>
+  /** Runs `edit` on the lock, alone on it, and saves what comes of it. */
+  editLock<T>(edit: LockEdit<T>, call?: Call): Promise<T>
   /** Of an image by its name, or by where it comes from. */
   explain(wanted: string, call?: Call): Promise<readonly Explanation[]>
+  /** Where the lock is, as people are told; absent where none is kept, or before anything was done. */
+  lockPath(): string | undefined
   /** What was asked of each registry so far. */
   traffic(): readonly Traffic[]
   /** Plans and carries out. One run at a time per manifest: another one throws `RUN_LOCKED`. */
@@ -94,39 +109,74 @@ export async function openProject(init: ProjectInit, call: Call = {}): Promise<P
   workshop.places.expect(manifest.wishes.map(({ to }) => to))
 
   const choices = await openChoices(manifest.choices)
+  const source = { manifest, choices }
+  let lockPath: string | undefined
+  const keep = async (call: Call, options: KeepOptions = {}) => {
+    const kept = await openKeep(manifest, init, options, call)
+    lockPath = kept.memory && kept.path
+    return kept
+  }
+  const shelf = () => openShelf(stores, workshop)
 
-  const plan = async (call: Call = {}) => {
-    const resolution = await resolveWishes(manifest, choices, openShelf(stores), call)
-    workshop.places.expect(resolution.wishes.map(({ to }) => to))
-    const inspection = await inspect(resolution, workshop, call)
-    return makePlan({ ...inspection, version: init.version, local: stores.local })
+  const look = async (memory: Memory | undefined, call: Call) => {
+    const inspected = await survey(source, { memory, shelf: shelf(), workshop }, call)
+    const { desired, lock, ...rest } = inspected
+    return {
+      plan: makePlan({ ...rest, desired, version: init.version, local: stores.local }),
+      lock,
+    }
   }
   const run = async (
     plan: Plan,
     operation: Report['operation'],
     options: RunOptions,
+    { lock, kept }: { readonly lock: Lock | undefined; readonly kept: Keep },
     call: Call,
   ) => {
     workshop.onEvent({ kind: 'planned', plan })
+    const intended = lock && intend(lock, plan.steps)
+    if (intended) await kept.save(intended)
     const steps = await runSteps(plan.steps, workshop, options, call)
+    if (intended) await kept.save(settle(intended, steps))
     return makeReport(plan, { operation, steps, hosts: stores.traffic() })
   }
 
   return {
     manifest,
-    plan,
-    explain: (wanted, call = {}) =>
-      explain(wanted, { manifest, choices, parse: workshop.parse }, openShelf(stores), call),
+    async plan(call = {}) {
+      return (await look((await keep(call)).memory, call)).plan
+    },
+    async explain(wanted, call = {}) {
+      const { memory } = await keep(call)
+      const context = { memory, shelf: shelf(), parse: workshop.parse }
+      return explain(wanted, source, context, call)
+    },
+    lockPath: () => lockPath,
     traffic: () => stores.traffic(),
+    async update(images, call = {}) {
+      await using _held = await holdRun(path, init, call)
+      checkNames(images, manifest)
+      const kept = await keep(call, { creates: true, images })
+      const updated = await updateLock(source, { kept, shelf: shelf(), workshop }, call)
+      return updated
+    },
+    async editLock(edit, call = {}) {
+      await using _held = await holdRun(path, init, call)
+      const kept = await keep(call, { needs: true })
+      return edit({ ...source, kept, workshop, shelf: shelf() }, call)
+    },
     async reconcile(options, call = {}) {
       await using _held = await holdRun(path, init, call)
-      return await run(await plan(call), 'reconcile', options, call)
+      const kept = await keep(call)
+      const { plan, lock } = await look(kept.memory, call)
+      return await run(plan, 'reconcile', options, { lock, kept }, call)
     },
     async apply(planned, options, call = {}) {
       await using _held = await holdRun(path, init, call)
+      const kept = await keep(call)
       checkBelongs(planned, { wishes: manifest.wishes, choices }, workshop)
       await lookAtAll(planned.steps, workshop, call)
-      return await run(planned, 'apply', options, call)
+      return await run(planned, 'apply', options, { lock: kept.memory?.lock, kept }, call)
     },
     [Symbol.asyncDispose]: () => stores[Symbol.asyncDispose](),
   }
@@ -155,8 +205,8 @@ function createWorkshop(
   }
 }
 
-function openShelf(stores: Stores): Shelf {
-  return { openSource: name => stores.openSource(name), listings: new Map() }
+function openShelf(stores: Stores, { manifests }: Workshop): Shelf {
+  return { openSource: name => stores.openSource(name), listings: new Map(), manifests }
 }
 
 /** Looks before any step acts, so that many places of one repository cost one listing. */

@@ -3,27 +3,32 @@
  * that cannot be listed is unknown: nothing is chosen from it, and nothing is missing in it.
  */
 import { WaybillError, type ErrorCode } from '../errors.ts'
-import type { Choice, Manifest, Wish } from '../manifest/types.ts'
-import type { Location } from '../yaml/issue.ts'
+import type { Choice, Manifest } from '../manifest/types.ts'
+import type { Digest } from '../oci/digest.ts'
 import { formatReference } from '../oci/reference.ts'
 import type { Diagnostic } from '../plan/types.ts'
-import { nameTags, type Named, type NamingProblem } from '../select/naming.ts'
+import { nameTags, type Naming, type NamingProblem } from '../select/naming.ts'
 import type { EntrySelection, Selection } from '../select/select.ts'
 import type { SelectionProblem } from '../select/selection-problems.ts'
 import { listTags } from '../select/words.ts'
 import type { Call } from '../util/call.ts'
 import { mapLimit } from '../util/concurrency.ts'
+import type { Location } from '../yaml/issue.ts'
 import { problemOf } from '../execute/problem.ts'
-import { digestsFor, selectFor, wishAt, type OpenChoice, type Shelf } from './choose.ts'
+import {
+  chooseTags,
+  locationOf,
+  wishesOf,
+  type Chosen,
+  type OpenChoice,
+  type Shelf,
+} from './choose.ts'
 import { settle } from './clashes.ts'
+import { frozenChoice, settleNamed } from './frozen.ts'
+import { heldTags, sightsOf } from './held.ts'
+import { lockedTags, type Memory, type Resolved } from './memory.ts'
 import { isAboutContent, unseen, type Unseen } from './notes.ts'
-
-export interface Resolution {
-  /** Sorted by place; no two are for one place. */
-  readonly wishes: readonly Wish[]
-  readonly unseen: readonly Unseen[]
-  readonly diagnostics: readonly Diagnostic[]
-}
+import { NOTHING, type Resolution } from './resolution.ts'
 
 /** How many choices are made side by side; hosts have limits of their own. */
 const CHOICES_AT_ONCE = 64
@@ -31,56 +36,146 @@ const CHOICES_AT_ONCE = 64
 export async function resolve(
   { wishes }: Pick<Manifest, 'wishes'>,
   choices: readonly OpenChoice[],
-  shelf: Shelf,
+  { memory, shelf }: { readonly memory: Memory | undefined; readonly shelf: Shelf },
   call: Call,
 ): Promise<Resolution> {
-  if (choices.length === 0) return { wishes, unseen: [], diagnostics: [] }
-  const parts = await mapLimit(choices, CHOICES_AT_ONCE, open => resolveOne(open, shelf, call))
-  const settled = settle(
-    wishes,
-    parts.flatMap(part => part.wishes),
+  const named = settleNamed(wishes, memory)
+  const parts = await mapLimit(choices, CHOICES_AT_ONCE, open =>
+    resolveOne(open, memory, shelf, call),
   )
+  const all = [named, ...parts]
+  const settled =
+    choices.length === 0 && memory === undefined
+      ? { wishes, diagnostics: [] }
+      : settle(
+          named.wishes,
+          parts.flatMap(part => part.wishes),
+        )
   return {
     wishes: settled.wishes,
-    unseen: parts.flatMap(part => part.unseen),
-    diagnostics: [...parts.flatMap(part => part.diagnostics), ...settled.diagnostics],
+    unseen: all.flatMap(part => part.unseen),
+    diagnostics: [...all.flatMap(part => part.diagnostics), ...settled.diagnostics],
+    held: all.flatMap(part => part.held),
+    gone: all.flatMap(part => part.gone),
+    sights: all.flatMap(part => part.sights),
+    stuck: all.flatMap(part => part.stuck),
   }
 }
 
-async function resolveOne(open: OpenChoice, shelf: Shelf, call: Call): Promise<Resolution> {
-  const { choice, policy } = open
+async function resolveOne(
+  open: OpenChoice,
+  memory: Memory | undefined,
+  shelf: Shelf,
+  call: Call,
+): Promise<Resolution> {
+  const { choice } = open
+  const image = memory?.lock.images.get(choice.image)
+  if (memory && (image?.hold !== undefined || !memory.follows(choice.image))) {
+    return frozenChoice(open, memory)
+  }
   try {
-    const selection = await selectFor(open, shelf, call)
-    const sure = withoutProblems(selection)
-    const digests = policy.needs.digests
-      ? await digestsFor(sure.tags, choice, shelf, call)
-      : undefined
-    const gone = digests ? sure.tags.filter(tag => !digests.has(tag)) : []
-    const naming = nameTags(sure, digests && { digest: tag => digests.get(tag) })
-    const at = (tag: string | undefined) => locationOf(choice, sure, tag)
-    return {
-      wishes: naming.names.flatMap(named => wishesOf(choice, named, at(named.tag))),
-      unseen: [],
-      diagnostics: [
-        ...selection.problems.map(problem => selectionDiagnostic(choice, problem)),
-        ...naming.problems.map(problem => namingDiagnostic(choice, problem, at(problem.tags[0]))),
-        ...gone.map(tag => goneDiagnostic(choice, tag, at(tag))),
-        ...nameless(
-          choice,
-          naming.nameless.filter(tag => !gone.includes(tag)),
-          at,
-        ),
-      ],
-    }
+    return resolveChosen(open, await chooseTags(open, memory, shelf, call), memory)
   } catch (error) {
     if (!(error instanceof WaybillError)) throw error
     const found = isAboutContent(error)
     return {
-      wishes: [],
+      ...NOTHING,
       unseen: found ? [] : [unseenSource(choice, error)],
       diagnostics: found ? [diagnostic(choice, choice.location, problemOf(error))] : [],
+      stuck: [choice.image],
     }
   }
+}
+
+/** What was chosen, as wishes. */
+export function resolveChosen(
+  open: OpenChoice,
+  chosen: Chosen,
+  memory: Memory | undefined,
+): Resolution {
+  const { choice, policy } = open
+  const { selection, looks } = chosen
+  const { problems } = selection
+  const sure = withoutProblems(selection)
+  const naming = nameTags(sure, {
+    ...(policy.needs.digests && { digest: tag => looks.get(tag)?.digest }),
+    ...(memory && { current: currentNames(choice, memory) }),
+  })
+  const at = (tag: string | undefined) => locationOf(choice, sure, tag)
+  const told = {
+    diagnostics: [
+      ...problems.map(problem => selectionDiagnostic(choice, problem)),
+      ...naming.problems.map(problem => namingDiagnostic(choice, problem, at(problem.tags[0]))),
+      ...nameless(choice, naming.nameless, at),
+    ],
+    held: heldTags(choice, selection),
+    sights: memory ? sightsOf(choice, chosen, memory) : [],
+  }
+  const isDoubtful = problems.length > 0 || naming.problems.length > 0
+  // what is in doubt does not move: a part of a choice would look like the end of the rest
+  if (memory && isDoubtful && lockedTags(memory.lock.images.get(choice.image), choice).size > 0) {
+    const { wishes, gone } = frozenChoice(open, memory)
+    return { ...NOTHING, ...told, wishes, gone, stuck: [choice.image] }
+  }
+  return {
+    ...NOTHING,
+    ...told,
+    wishes: wishesFor(choice, naming, { chosen, memory, at }),
+    gone: chosen.gone.map(tag => ({
+      image: choice.image,
+      reference: formatReference({ ...choice.from, tag }),
+      location: choice.location,
+    })),
+    stuck: isDoubtful ? [choice.image] : [],
+  }
+}
+
+/** What is held back by its age stays what it is in the lock; what was looked at is what was seen. */
+function wishesFor(
+  choice: Choice,
+  { names }: Naming,
+  {
+    chosen: { selection, looks },
+    memory,
+    at,
+  }: {
+    readonly chosen: Chosen
+    readonly memory: Memory | undefined
+    readonly at: (tag: string) => Location
+  },
+): readonly Resolved[] {
+  const locked = lockedTags(memory?.lock.images.get(choice.image), choice)
+  const staying = new Set(
+    selection.entries.flatMap(({ chosen }) =>
+      chosen.flatMap(({ tag, hold }) => (hold ? [tag] : [])),
+    ),
+  )
+  const known = (tag: string): { readonly pinned?: Digest; readonly hearsay?: boolean } => {
+    const look = looks.get(tag)
+    const lock = locked.get(tag)
+    if (lock && (staying.has(tag) || !look || look.hearsay)) {
+      return staying.has(tag) || look ? { pinned: lock.digest } : {}
+    }
+    return look ? { pinned: look.digest, hearsay: look.hearsay } : {}
+  }
+  return names.flatMap(named =>
+    wishesOf(choice, named, at(named.tag)).map(wish => ({ ...wish, ...known(named.tag) })),
+  )
+}
+
+/** Which tags have which names now, as far as we gave them. */
+function currentNames(choice: Choice, { lock }: Memory): ReadonlyMap<string, string> {
+  const names = new Map<string, string>()
+  const homes = choice.destinations.map(
+    ({ store, repository }) => `${formatReference({ store, repository })}:`,
+  )
+  for (const [tag, { places }] of lockedTags(lock.images.get(choice.image), choice)) {
+    for (const at of places.keys()) {
+      const home = homes.find(prefix => at.startsWith(prefix))
+      if (home !== undefined) names.set(at.slice(home.length), tag)
+    }
+  }
+  return names
 }
 
 /** An entry whose selection would be a guess brings nothing, be some of it sure. */
@@ -91,18 +186,6 @@ export function withoutProblems({ entries, problems, ...rest }: Selection): Sele
   )
   const tags = new Set(sure.flatMap(({ chosen }) => chosen.map(({ tag }) => tag)))
   return { ...rest, entries: sure, problems, tags: [...tags] }
-}
-
-/** Where the entry is that chose the tag. */
-function locationOf(choice: Choice, { entries }: Selection, tag: string | undefined): Location {
-  const index = entries.findIndex(({ chosen }) => chosen.some(one => one.tag === tag))
-  return choice.entries[index] ?? choice.location
-}
-
-function wishesOf(choice: Choice, { tag, name }: Named, location: Location): readonly Wish[] {
-  return choice.destinations.map(destination =>
-    wishAt(choice, destination, { tag, name, location }),
-  )
 }
 
 const CODES: Readonly<Record<SelectionProblem['kind'] | NamingProblem['kind'], ErrorCode>> = {
@@ -131,11 +214,6 @@ function namingDiagnostic(
   return diagnostic(choice, location, { code: CODES[kind], message, hint })
 }
 
-function goneDiagnostic(choice: Choice, tag: string, location: Location): Diagnostic {
-  const message = `there is no ${formatReference({ ...choice.from, tag })}`
-  return diagnostic(choice, location, { code: 'CONTENT_MISSING', message })
-}
-
 /** Left out as the templates say, and worth a word. */
 function nameless(
   choice: Choice,
@@ -151,7 +229,7 @@ function nameless(
   return [{ ...diagnostic(choice, at(first), problem), severity: 'warning' }]
 }
 
-function diagnostic(
+export function diagnostic(
   { from }: Choice,
   location: Location,
   problem: Diagnostic['problem'],

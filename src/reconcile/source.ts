@@ -3,6 +3,7 @@ import type { Descriptor } from '../oci/descriptor.ts'
 import type { Digest } from '../oci/digest.ts'
 import { hasHearsay, type Manifested, type Store } from '../stores/store.ts'
 import { readRoot, type Origin } from '../transfer/image.ts'
+import { platformsKey } from './memory.ts'
 import type { Task } from './task.ts'
 
 /** What a source names now. */
@@ -11,8 +12,9 @@ export interface Source {
   readonly digest: Digest
   /** Only a mirror said so: enough to bring what is missing, not to replace what is there. */
   readonly hearsay: boolean
-  /** What the places should name, where it was read. */
+  /** What the places should name, where it was read; `cut`, where it is remembered. */
   readonly root: Manifested | undefined
+  readonly cut?: Digest
 }
 
 /**
@@ -21,22 +23,59 @@ export interface Source {
  */
 export async function resolveSource(task: Task, cheap: boolean): Promise<Source> {
   const { group, workshop, call } = task
-  const { store: name, repository, platforms } = group
+  const { store: name, repository, platforms, pinned } = group
   const store = await workshop.openSource(name)
   const origin = { store, repository, manifests: workshop.manifests, call }
-  if (cheap && platforms.length === 0) {
-    const seen = await lookOnce(task, store)
-    const hearsay = hasHearsay(store) && store.hearsay(repository, group.reference)
-    if (seen) return { origin, digest: seen.digest, root: undefined, hearsay }
-    throw await absent(task, store)
+  if (cheap && (platforms.length === 0 || hasCuts(task))) {
+    const digest = pinned ?? (await lookOnce(task, store))?.digest
+    if (digest === undefined) throw await absent(task, store)
+    const hearsay = isHearsay(task, store)
+    if (platforms.length === 0) return { origin, digest, root: undefined, hearsay }
+    const cut = cutOf(task, digest)
+    if (cut !== undefined) return { origin, digest, root: undefined, cut, hearsay }
   }
-  const seen = await readOnce(task, store)
+  const digest = await readSource(task, store)
+  const root = await readRoot(origin, digest, platforms)
+  workshop.manifests.keep(root)
+  return { origin, digest, root, hearsay: isHearsay(task, store) }
+}
+
+/** What is pinned is read by its digest, and may have been read already. */
+async function readSource(task: Task, store: Store): Promise<Digest> {
+  const { group, workshop, call } = task
+  const { repository, pinned } = group
+  const seen =
+    pinned === undefined
+      ? await readOnce(task, store)
+      : await workshop.manifests.read(store, repository, pinned, call)
   if (!seen) throw await absent(task, store)
   workshop.manifests.keep(seen)
-  const root = await readRoot(origin, seen.content.digest, platforms)
-  workshop.manifests.keep(root)
-  const hearsay = hasHearsay(store) && store.hearsay(repository, group.reference)
-  return { origin, digest: seen.content.digest, root, hearsay }
+  return seen.content.digest
+}
+
+function isHearsay({ group }: Task, store: Store): boolean {
+  const { repository, reference, pinned, hearsay = false } = group
+  if (pinned !== undefined) return hearsay
+  return hasHearsay(store) && store.hearsay(repository, reference)
+}
+
+function hasCuts({ group, memory }: Task): boolean {
+  const [{ image }] = group.wishes
+  const locked = memory?.lock.images.get(image)?.references.get(group.from)
+  return locked?.cuts.has(platformsKey(group.platforms)) === true
+}
+
+/** What the lock says that the source comes to, cut to the platforms of the group. */
+function cutOf({ group, memory }: Task, digest: Digest): Digest | undefined {
+  const [{ image }] = group.wishes
+  const locked = memory?.lock.images.get(image)?.references.get(group.from)
+  if (locked?.digest !== digest) return undefined
+  return locked.cuts.get(platformsKey(group.platforms))
+}
+
+/** What the places of the group should name. */
+export function wantedOf({ root, cut, digest }: Source): Digest {
+  return root?.content.digest ?? cut ?? digest
 }
 
 function lookOnce(task: Task, store: Store): Promise<Descriptor | undefined> {
@@ -68,6 +107,7 @@ async function absent(task: Task, store: Store): Promise<StoreError> {
   // only for the hint: that the tag is not there is certain
   const tags = await listedForHint(task, store)
   return new StoreError('CONTENT_MISSING', `there is no ${from}`, {
+    facts: { absent: true },
     hint:
       tags === undefined
         ? `${store.name} has no repository ${repository}`

@@ -1,16 +1,26 @@
+import type { WaybillError } from '../errors.ts'
 import type { Workshop } from '../execute/workshop.ts'
+import { formatReference } from '../oci/reference.ts'
+import type { DesiredPlace } from '../plan/desired.ts'
 import type { Diagnostic } from '../plan/types.ts'
 import type { Descriptor } from '../oci/descriptor.ts'
+import type { Digest } from '../oci/digest.ts'
 import type { Manifested } from '../stores/store.ts'
 import type { Call } from '../util/call.ts'
-import type { Group } from './group.ts'
-import type { Unseen } from './notes.ts'
+import { countBy, groupWishes, type Group } from './group.ts'
+import type { Memory, Resolved } from './memory.ts'
+import { diagnosticOf, isAboutContent, unseen, type Unseen } from './notes.ts'
+import type { GoneReference, Resolution } from './resolution.ts'
+import { wantedOf, type Source } from './source.ts'
 
 /** What comes up on the way and is not about one image's plan. */
 export interface Notes {
   readonly unseen: Unseen[]
   readonly diagnostics: Diagnostic[]
-  readonly held: Set<string>
+  /** Content that local stores have already: `store digest`. */
+  readonly stocked: Set<string>
+  readonly gone: GoneReference[]
+  readonly known: Known[]
   /** Immutable places that are there, and need no look. */
   settled: number
   /** What sources that several groups share were asked, so that one tag costs one look. */
@@ -18,6 +28,17 @@ export interface Notes {
   readonly reads: Map<string, Promise<Manifested | undefined>>
   /** Tags of source repositories, listed where something is missing: `store/repository`. */
   readonly listings: Map<string, Promise<readonly string[] | undefined>>
+}
+
+/** What a wish comes to. */
+export interface Known {
+  readonly wish: Resolved
+  /** What its source names. */
+  readonly source: Digest
+  /** What its place should name. */
+  readonly digest: Digest
+  /** What it was seen to name; absent where it was not looked at. */
+  readonly found?: Digest | 'nothing'
 }
 
 /** The looking at one group. */
@@ -28,6 +49,80 @@ export interface Task {
   /** How many groups each source has, by its full name. */
   readonly sources: ReadonlyMap<string, number>
   readonly workshop: Workshop
+  readonly memory: Memory | undefined
   readonly notes: Notes
   readonly call: Call
+}
+
+/** What looking takes. */
+export interface Looking {
+  readonly workshop: Workshop
+  readonly memory: Memory | undefined
+}
+
+/** One task for each group. What the resolution has to tell of is noted. */
+export function openTasks(
+  { wishes, unseen, diagnostics, gone }: Resolution,
+  looking: Looking,
+  call: Call,
+): { readonly tasks: readonly Task[]; readonly notes: Notes } {
+  const groups = groupWishes(wishes)
+  const subjects = countBy(groups, ({ store, repository }) => `${store}/${repository}`)
+  const sources = countBy(groups, ({ from }) => from)
+  const notes: Notes = {
+    unseen: [...unseen],
+    diagnostics: [...diagnostics],
+    stocked: new Set(),
+    gone: [...gone],
+    known: [],
+    settled: 0,
+    looks: new Map(),
+    reads: new Map(),
+    listings: new Map(),
+  }
+  const tasks = groups.map(group => ({ group, subjects, sources, ...looking, notes, call }))
+  return { tasks, notes }
+}
+
+/** A source that cannot be told, or is not there: gone where the lock has it, else a mistake. */
+export function noteTrouble(task: Task, error: WaybillError): void {
+  const { group, notes } = task
+  if (error.facts['absent'] === true && isLocked(task)) notes.gone.push(...goneOf(group))
+  else if (isAboutContent(error)) notes.diagnostics.push(diagnosticOf(group, error))
+  else {
+    const { from: reference, repository, wishes } = group
+    notes.unseen.push(unseen({ reference, side: 'source', repository }, wishes, error))
+  }
+}
+
+function isLocked({ group: { wishes, from }, memory }: Task): boolean {
+  return wishes.some(({ image }) => memory?.lock.images.get(image)?.references.has(from) === true)
+}
+
+/** Each image that had it, once. */
+function goneOf({ wishes, from }: Group): readonly GoneReference[] {
+  const images = new Map(wishes.map(({ image, location }) => [image, location]))
+  return Array.from(images, ([image, location]) => ({ image, reference: from, location }))
+}
+
+/** What a run with a lock will remember of it. */
+export function noteKnown(
+  { notes, memory }: Task,
+  source: Source,
+  wishes: readonly Resolved[],
+  places: readonly DesiredPlace[],
+): void {
+  if (memory === undefined) return
+  const digest = wantedOf(source)
+  const looks = new Map(
+    places.map((place): [string, Digest | 'nothing'] => [
+      formatReference(place),
+      place.found ?? 'nothing',
+    ]),
+  )
+  for (const wish of wishes) {
+    const found = looks.get(formatReference(wish.to))
+    const look: Pick<Known, 'found'> = found === undefined ? {} : { found }
+    notes.known.push({ wish, source: source.digest, digest, ...look })
+  }
 }

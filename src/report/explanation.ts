@@ -39,7 +39,7 @@ export function describeExplanations(
 }
 
 function describe(
-  { image, from, tags, problems }: Explanation,
+  { image, from, hold, tags, problems }: Explanation,
   columns: number | undefined,
   paint: Paint,
 ): string {
@@ -49,6 +49,7 @@ function describe(
   const source = sourceName(from)
   return [
     source === image ? paint.bold(source) : `${paint.bold(printable(image))}  from ${source}`,
+    ...(hold === undefined ? [] : [paint.yellow(`held ${printable(hold)}`)]),
     '',
     ...tags.flatMap(told => linesOf(told, { width, columns, paint })),
     ...layoutRows(problems.map(diagnosticRow), { columns, paint }),
@@ -59,7 +60,7 @@ function describe(
 }
 
 function linesOf(
-  { tag, verdict, reason }: Told,
+  { tag, verdict, reason, places = [] }: Told,
   {
     width,
     columns,
@@ -69,7 +70,8 @@ function linesOf(
   const [sign, color] = SIGNS[verdict] ?? OTHER
   const shown = columns === undefined ? printable(tag) : truncateMiddle(printable(tag), width)
   const indent = 4 + width + GAP + VERDICT + GAP
-  const said = printable(reason)
+  const at = places.length === 0 ? '' : `, to ${places.join(', ')}`
+  const said = printable(`${reason}${at}`)
   const [first = '', ...rest] =
     columns === undefined ? [said] : wrap(said, Math.max(VERDICT, columns - indent))
   const head = `  ${paint[color](`${sign} ${padEnd(shown, width)}${' '.repeat(GAP)}${padEnd(verdict, VERDICT)}`)}`

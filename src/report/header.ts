@@ -3,8 +3,8 @@ import type { Manifest } from '../manifest/types.ts'
 import { hexOf } from '../oci/digest.ts'
 import { count } from './units.ts'
 
-/** `images.yaml@3f2c1ab  7 images, 3 registries` */
-export function describeManifest(manifest: Manifest): string {
+/** `images.yaml@3f2c1ab  7 images, 3 registries`, and that no lock is kept where none is. */
+export function describeManifest(manifest: Manifest, isLocked: boolean): string {
   const { files, hash, images, wishes, choices, stores } = manifest
   const [first = 'no file'] = files
   const name = files.length > 1 ? count(files.length, 'file') : printable(first)
@@ -14,5 +14,5 @@ export function describeManifest(manifest: Manifest): string {
   ]
   const hosts = new Set(named.map(({ store }) => store).filter(store => !stores.has(store)))
   const registries = count(hosts.size, 'registry', 'registries')
-  return `${name}@${hexOf(hash).slice(0, 7)}  ${count(images, 'image')}, ${registries}`
+  return `${name}@${hexOf(hash).slice(0, 7)}  ${count(images, 'image')}, ${registries}${isLocked ? '' : ', no lock'}`
 }

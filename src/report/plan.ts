@@ -47,7 +47,7 @@ function stepRows(step: Step, columns: number | undefined): readonly Row[] {
         size: first && step.bytes > 0 ? formatBytes(step.bytes) : '',
       },
       details: [
-        ...(replaces ? [`replaces ${shortDigest(replaces)}`] : []),
+        ...(replaces ? [`replaces ${shortDigest(replaces)}${ownership(place)}`] : []),
         ...(first ? additionsOf(step, place) : []),
       ],
       notes: [],
@@ -57,6 +57,11 @@ function stepRows(step: Step, columns: number | undefined): readonly Row[] {
 
 export function replacedBy(step: Step, { replaces }: StepPlace): string | undefined {
   return replaces === null || replaces === step.digest ? undefined : replaces
+}
+
+/** Whose it was what is replaced, where a lock tells. */
+function ownership({ ours }: StepPlace): string {
+  return ours === undefined ? '' : ours ? ' (ours)' : ' (not ours)'
 }
 
 /** A step says why for all of its places together; where there are several, each has its own. */

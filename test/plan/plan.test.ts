@@ -42,7 +42,10 @@ function input(desired: DesiredImage[], init: Partial<PlanInput> = {}): PlanInpu
     unknown: [],
     diagnostics: [],
     local: new Set(['local']),
-    held: new Set(),
+    stocked: new Set(),
+    held: [],
+    gone: [],
+    released: [],
     settled: 0,
     ...init,
   }
@@ -134,9 +137,9 @@ describe('makePlan', () => {
     expect(makePlan(input(desired)).summary.bytes).toBe(1 + 100 + 1)
     const held = new Set([`local ${digest('base')}`])
     const local = [image(one, [place('local a 1')])]
-    expect(makePlan(input(local, { held })).summary.bytes).toBe(1)
+    expect(makePlan(input(local, { stocked: held })).summary.bytes).toBe(1)
     const both = [image(one, [place('local a 1'), place('r.io a 1')])]
-    expect(makePlan(input(both, { held })).summary.bytes).toBe(101)
+    expect(makePlan(input(both, { stocked: held })).summary.bytes).toBe(101)
   })
 
   it.each([

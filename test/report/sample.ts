@@ -42,6 +42,7 @@ export function tag(
   return {
     id: '1'.repeat(20),
     kind: 'tag',
+    source: digest('a'),
     digest: digest('a'),
     needs: [],
     why: 'missing',

@@ -82,6 +82,7 @@ describe('describeManifest', () => {
     platforms: [],
     referrers: true,
     overwrite: 'always',
+    prune: 'off',
     location: { file: 'images.yaml', line: 1, column: 1 },
   })
   const manifest: Manifest = {
@@ -96,7 +97,7 @@ describe('describeManifest', () => {
   }
 
   it('counts images, and the registries that they come from and go to', () => {
-    expect(describeManifest(manifest)).toBe('images.yaml@3333333  2 images, 2 registries')
+    expect(describeManifest(manifest, true)).toBe('images.yaml@3333333  2 images, 2 registries')
   })
 
   it('counts the registries of what is still to be chosen', () => {
@@ -108,19 +109,26 @@ describe('describeManifest', () => {
       destinations: [{ store: 'b.io', repository: 'x' }],
       entries: [shared.location],
     }
-    expect(describeManifest({ ...manifest, choices: [choice] })).toBe(
+    expect(describeManifest({ ...manifest, choices: [choice] }, true)).toBe(
       'images.yaml@3333333  2 images, 4 registries',
     )
   })
 
+  it('says where no lock is kept', () => {
+    expect(describeManifest(manifest, false)).toMatch(/2 registries, no lock$/)
+  })
+
   it('counts files where there are several', () => {
     const files = ['a.yaml', 'b.yaml']
-    const text = describeManifest({
-      ...manifest,
-      files,
-      images: 1,
-      wishes: [wish('a.io', 'local')],
-    })
+    const text = describeManifest(
+      {
+        ...manifest,
+        files,
+        images: 1,
+        wishes: [wish('a.io', 'local')],
+      },
+      true,
+    )
     expect(text).toBe('2 files@3333333  1 image, 1 registry')
   })
 })

@@ -1,0 +1,246 @@
+/**
+ * How the lock moves on: to what was seen, to what a run is about to write, and to what it wrote.
+ * Pure: a lock in, a lock out.
+ */
+import type { Lock, LockedImage, LockedPlace, LockedReference, Retired } from '../lock/types.ts'
+import type { Digest } from '../oci/digest.ts'
+import { formatReference } from '../oci/reference.ts'
+import type { Outcome, Step, StepPlace, StepReport } from '../plan/types.ts'
+import { sourceName } from './group.ts'
+import { inSeconds } from './held.ts'
+import { platformsKey, type Memory, type Resolved } from './memory.ts'
+import type { GoneReference, Resolution } from './resolution.ts'
+import type { Known } from './task.ts'
+
+export interface Seen {
+  /** All images that the manifest has, be anything wished for of them or not. */
+  readonly images: ReadonlySet<string>
+  readonly resolution: Pick<Resolution, 'wishes' | 'sights' | 'stuck'>
+  readonly gone: readonly GoneReference[]
+  readonly known: readonly Known[]
+}
+
+interface Draft {
+  digest: Digest
+  readonly cuts: Map<string, Digest>
+  readonly places: Map<string, LockedPlace>
+}
+
+type Drafts = Map<string, Map<string, Draft>>
+
+/** The lock as it is after a look: what could not be told stays as it was. */
+export function advance(memory: Memory, seen: Seen): Lock {
+  const { lock } = memory
+  const drafts: Drafts = new Map([...seen.images].map(image => [image, new Map()]))
+  for (const known of seen.known) addKnown(drafts, memory, known)
+  const isKnown = new Set(seen.known.map(({ wish }) => formatReference(wish.to)))
+  for (const wish of seen.resolution.wishes) {
+    if (!isKnown.has(formatReference(wish.to))) addUnknown(drafts, memory, wish)
+  }
+  const asked = new Set(
+    Array.from(drafts.values(), references => [...references.values()])
+      .flat()
+      .flatMap(({ places }) => [...places.keys()]),
+  )
+  const stuck = new Set(seen.resolution.stuck)
+  const gone = new Set(seen.gone.map(({ image, reference }) => `${image} ${reference}`))
+  for (const [image, { references }] of lock.images) {
+    for (const [name, reference] of references) {
+      if (!stuck.has(image) && !gone.has(`${image} ${name}`)) continue
+      keepReference(drafts, { image, name, reference }, asked)
+    }
+  }
+  const images = new Map(
+    Array.from(drafts, ([image, references]): [string, LockedImage] => {
+      const hold = lock.images.get(image)?.hold
+      return [image, { ...(hold && { hold }), references }]
+    }),
+  )
+  return { ...lock, images, seen: sightsIn(memory, seen), retired: retiredFrom(lock, images) }
+}
+
+function draftAt(drafts: Drafts, image: string, name: string, digest: Digest): Draft {
+  const references = drafts.get(image) ?? new Map<string, Draft>()
+  drafts.set(image, references)
+  const draft = references.get(name) ?? { digest, cuts: new Map(), places: new Map() }
+  references.set(name, draft)
+  draft.digest = digest
+  return draft
+}
+
+function addKnown(drafts: Drafts, memory: Memory, known: Known): void {
+  const { wish, source, digest } = known
+  const draft = draftAt(drafts, wish.image, sourceName(wish.from), source)
+  if (wish.platforms.length > 0) draft.cuts.set(platformsKey(wish.platforms), digest)
+  const at = formatReference(wish.to)
+  const place = placeAfter(memory.places.get(at), known)
+  if (place) draft.places.set(at, { ...place, prune: wish.prune })
+}
+
+/** What we know of a place now that it was looked at. */
+function placeAfter(
+  prior: LockedPlace | Retired | undefined,
+  { digest, found }: Known,
+): Omit<LockedPlace, 'prune'> | undefined {
+  if (found === undefined) return prior && stateOf(prior)
+  if (found === 'nothing') return undefined
+  if (found === digest) {
+    const isOurs = prior?.put === digest || prior?.intent === digest
+    return isOurs ? { put: digest } : { found: digest }
+  }
+  if (prior === undefined) return undefined
+  const { put, intent } = prior
+  const ours = intent === found ? intent : put
+  if (ours !== undefined) return { put: ours }
+  return 'found' in prior && prior.found !== undefined ? { found: prior.found } : undefined
+}
+
+function stateOf(place: LockedPlace | Retired): Omit<LockedPlace, 'prune'> {
+  const { put, intent } = place
+  const found = 'found' in place ? place.found : undefined
+  return {
+    ...(put !== undefined && { put }),
+    ...(intent !== undefined && { intent }),
+    ...(found !== undefined && { found }),
+  }
+}
+
+/** A wish whose source, or place, was not looked at. */
+function addUnknown(drafts: Drafts, { lock, places }: Memory, wish: Resolved): void {
+  const name = sourceName(wish.from)
+  const old = lock.images.get(wish.image)?.references.get(name)
+  if (old === undefined) return
+  const isNew = drafts.get(wish.image)?.has(name) !== true
+  const draft = draftAt(drafts, wish.image, name, isNew ? old.digest : digestIn(drafts, wish, old))
+  if (draft.digest === old.digest) {
+    const key = platformsKey(wish.platforms)
+    const cut = old.cuts.get(key)
+    if (cut !== undefined) draft.cuts.set(key, cut)
+  }
+  const at = formatReference(wish.to)
+  const prior = places.get(at)
+  if (prior) draft.places.set(at, { ...stateOf(prior), prune: wish.prune })
+}
+
+function digestIn(drafts: Drafts, { image, from }: Resolved, old: LockedReference): Digest {
+  return drafts.get(image)?.get(sourceName(from))?.digest ?? old.digest
+}
+
+/** With its places, but for those that something else is wished for at. */
+function keepReference(
+  drafts: Drafts,
+  { image, name, reference }: { image: string; name: string; reference: LockedReference },
+  asked: ReadonlySet<string>,
+): void {
+  const references = drafts.get(image)
+  if (references === undefined) return
+  const draft = references.get(name)
+  const places = [...reference.places].filter(([at]) => !asked.has(at))
+  if (draft) for (const [at, place] of places) draft.places.set(at, place)
+  else {
+    const { digest, cuts } = reference
+    references.set(name, { digest, cuts: new Map(cuts), places: new Map(places) })
+  }
+}
+
+function sightsIn({ lock }: Memory, { resolution: { sights, stuck } }: Seen): Lock['seen'] {
+  const seen = new Map(
+    sights.map(({ reference, digest, atMs }) => [reference, { digest, at: inSeconds(atMs) }]),
+  )
+  if (stuck.length === 0) return seen
+  const stay = [...lock.seen].filter(([reference]) => !seen.has(reference))
+  return new Map([...seen, ...stay])
+}
+
+/** What was ours and is asked for no more. */
+function retiredFrom(lock: Lock, images: Lock['images']): Lock['retired'] {
+  const asked = new Set(
+    [...images.values()].flatMap(({ references }) =>
+      [...references.values()].flatMap(({ places }) => [...places.keys()]),
+    ),
+  )
+  const retired = new Map([...lock.retired].filter(([at]) => !asked.has(at)))
+  for (const [image, { references }] of lock.images) {
+    for (const [from, { places }] of references) {
+      for (const [at, { put, intent, prune }] of places) {
+        if (asked.has(at) || (put ?? intent) === undefined) continue
+        retired.set(at, {
+          ...(put !== undefined && { put }),
+          ...(intent !== undefined && { intent }),
+          prune,
+          image,
+          from,
+        })
+      }
+    }
+  }
+  return retired
+}
+
+type Change = (place: LockedPlace | undefined) => Omit<LockedPlace, 'prune'> | undefined
+
+/** What a run is about to write, before it does. */
+export function intend(lock: Lock, steps: readonly Step[]): Lock {
+  return change(lock, steps, (step, { replaces }) => place => {
+    if (replaces === step.digest) return place
+    return { ...(place?.put !== undefined && { put: place.put }), intent: step.digest }
+  })
+}
+
+/** What a run wrote. What failed may have been written all the same. */
+export function settle(lock: Lock, steps: readonly StepReport[]): Lock {
+  return change(lock, steps, (step, place) => {
+    const { result, replaces }: StepPlace & Partial<Outcome> = place
+    const isNew = replaces !== step.digest
+    return prior => {
+      if (result === 'done' && isNew) return { put: step.digest }
+      if (result === 'done' || result === 'unchanged') {
+        return prior?.put === step.digest ? { put: step.digest } : { found: step.digest }
+      }
+      if (result === 'failed' || prior === undefined) return prior
+      const { intent: _, prune: _mode, ...rest } = prior
+      return rest.put === undefined && rest.found === undefined ? undefined : rest
+    }
+  })
+}
+
+function change(
+  lock: Lock,
+  steps: readonly Step[],
+  changeOf: (step: Step, place: StepPlace) => Change,
+): Lock {
+  const places = steps.flatMap(step =>
+    step.to.flatMap(place => (place.lock ? [{ step, place, own: place.lock }] : [])),
+  )
+  if (places.length === 0) return lock
+  const drafts: Drafts = new Map(
+    Array.from(lock.images, ([image, { references }]) => [image, copyOf(references)]),
+  )
+  const retired = new Map(lock.retired)
+  for (const { step, place, own } of places) {
+    const draft = draftAt(drafts, own.image, step.from, step.source)
+    if (step.platforms) draft.cuts.set(step.platforms.toSorted().join(), step.digest)
+    const prior = draft.places.get(place.at) ?? retired.get(place.at)
+    retired.delete(place.at)
+    const next = changeOf(step, place)(prior)
+    if (next)
+      draft.places.set(place.at, { ...stateOf({ ...next, prune: own.prune }), prune: own.prune })
+    else draft.places.delete(place.at)
+  }
+  const images = new Map(
+    Array.from(drafts, ([image, references]): [string, LockedImage] => {
+      const hold = lock.images.get(image)?.hold
+      return [image, { ...(hold && { hold }), references }]
+    }),
+  )
+  return { ...lock, images, retired }
+}
+
+function copyOf(references: LockedImage['references']): Map<string, Draft> {
+  return new Map(
+    Array.from(references, ([name, { digest, cuts, places }]) => [
+      name,
+      { digest, cuts: new Map(cuts), places: new Map(places) },
+    ]),
+  )
+}

@@ -1,0 +1,112 @@
+/** Places of ours that the manifest no longer asks for: whether they still are ours. */
+import { WaybillError } from '../errors.ts'
+import type { Workshop } from '../execute/workshop.ts'
+import type { Lock, Retired } from '../lock/types.ts'
+import type { Digest } from '../oci/digest.ts'
+import type { PlanInput } from '../plan/desired.ts'
+import type { Diagnostic } from '../plan/types.ts'
+import type { Call } from '../util/call.ts'
+import { mapLimit } from '../util/concurrency.ts'
+import type { Location } from '../yaml/issue.ts'
+import { unseen, type Unseen } from './notes.ts'
+
+export interface Retiring {
+  /** Those that hold what we put there. */
+  readonly released: PlanInput['released']
+  /** Those that do not: the lock may forget them. */
+  readonly lost: readonly string[]
+  readonly unseen: readonly Unseen[]
+  readonly diagnostics: readonly Diagnostic[]
+}
+
+export interface Context {
+  /** The images that the manifest has. */
+  readonly images: ReadonlySet<string>
+  /** Images of which not all could be told, or that are held: nothing of theirs is released. */
+  readonly stuck: ReadonlySet<string>
+  /** Sources that only vanished upstream. */
+  readonly gone: ReadonlySet<string>
+  /** What a place that cannot be looked at is told of. */
+  readonly location: Location
+}
+
+const LOOKS_AT_ONCE = 64
+
+export async function lookAtRetired(
+  { retired }: Lock,
+  { images, stuck, gone, location }: Context,
+  workshop: Workshop,
+  call: Call,
+): Promise<Retiring> {
+  const open = [...retired].filter(
+    ([, { image = '', from = '' }]) => !stuck.has(image) && !gone.has(from),
+  )
+  workshop.places.expect(open.flatMap(([at]) => placeOf(at, workshop)))
+  const looks = await mapLimit(open, LOOKS_AT_ONCE, async ([at, place]) => {
+    const [to] = placeOf(at, workshop)
+    if (to === undefined) return { at, place, found: undefined }
+    try {
+      return { at, place, found: await workshop.places.look(to, call) }
+    } catch (error) {
+      if (!(error instanceof WaybillError)) throw error
+      const about = { reference: at, side: 'destination', repository: to.repository } as const
+      return { at, place, unseen: unseen(about, [{ to, location }], error) }
+    }
+  })
+  const seen = looks.flatMap(look => ('unseen' in look ? [] : [look]))
+  const ours = seen.filter(({ place, found }) => isOurs(place, found))
+  return {
+    released: ours.flatMap(({ at, place, found }) =>
+      found === undefined
+        ? []
+        : [{ at, digest: found, why: reasonOf(place, images), prune: place.prune }],
+    ),
+    lost: seen.filter(({ place, found }) => !isOurs(place, found)).map(({ at }) => at),
+    unseen: looks.flatMap(look => ('unseen' in look && look.unseen ? [look.unseen] : [])),
+    diagnostics: seen.flatMap(({ at, place, found }) =>
+      found === undefined || isOurs(place, found) ? [] : [lostTo(at, found, location)],
+    ),
+  }
+}
+
+function placeOf(at: string, { parse }: Workshop) {
+  const { tag, ...place } = parse(at)
+  return tag === undefined ? [] : [{ ...place, tag }]
+}
+
+function isOurs({ put, intent }: Retired, found: Digest | undefined): boolean {
+  return found !== undefined && (found === put || found === intent)
+}
+
+function reasonOf({ image }: Retired, images: ReadonlySet<string>): string {
+  if (image === undefined) return 'adopted, and not asked for'
+  return images.has(image) ? 'no longer chosen' : `${image} left the manifest`
+}
+
+function lostTo(at: string, found: Digest, location: Location): Diagnostic {
+  return {
+    severity: 'warning',
+    reference: at,
+    problem: {
+      code: 'PLACE_LOST',
+      message: `${at} was ours and no longer asked for; others moved it to ${found}, and it is theirs now`,
+    },
+    location,
+  }
+}
+
+/** The lock without what is no longer ours. */
+export function forget(lock: Lock, lost: readonly string[]): Lock {
+  if (lost.length === 0) return lock
+  const without = new Set(lost)
+  return { ...lock, retired: new Map([...lock.retired].filter(([at]) => !without.has(at))) }
+}
+
+/** The places that keep what is gone upstream. */
+export function keepersOf(lock: Lock, image: string, reference: string): readonly string[] {
+  const places = lock.images.get(image)?.references.get(reference)?.places ?? new Map()
+  const retired = [...lock.retired].filter(
+    ([, place]) => place.image === image && place.from === reference,
+  )
+  return [...new Set([...places.keys(), ...retired.map(([at]) => at)])].toSorted()
+}

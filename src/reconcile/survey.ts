@@ -1,0 +1,68 @@
+/** Everything that a plan is made from: what is wished for, what is there, and what the lock will be. */
+import type { Workshop } from '../execute/workshop.ts'
+import type { Lock } from '../lock/types.ts'
+import type { Manifest } from '../manifest/types.ts'
+import type { PlanInput } from '../plan/desired.ts'
+import type { Call } from '../util/call.ts'
+import type { OpenChoice, Shelf } from './choose.ts'
+import { inspect } from './inspect.ts'
+import { advance } from './keep.ts'
+import type { Memory } from './memory.ts'
+import { merged } from './notes.ts'
+import { resolve } from './resolve.ts'
+import { forget, keepersOf, lookAtRetired } from './retired.ts'
+
+export interface Subject {
+  readonly manifest: Manifest
+  readonly choices: readonly OpenChoice[]
+}
+
+export interface Surroundings {
+  readonly memory: Memory | undefined
+  readonly shelf: Shelf
+  readonly workshop: Workshop
+}
+
+export type Survey = Omit<PlanInput, 'version' | 'local'> & { readonly lock: Lock | undefined }
+
+export async function survey(
+  { manifest, choices }: Subject,
+  { memory, shelf, workshop }: Surroundings,
+  call: Call,
+): Promise<Survey> {
+  const resolution = await resolve(manifest, choices, { memory, shelf }, call)
+  workshop.places.expect(resolution.wishes.map(({ to }) => to))
+  const { known, gone, unseen, ...inspected } = await inspect(
+    resolution,
+    { workshop, memory },
+    call,
+  )
+  if (memory === undefined) {
+    return { ...inspected, gone: [], released: [], unknown: merged(unseen), lock: undefined }
+  }
+  const images = imagesOf(manifest)
+  const lock = advance(memory, { images, resolution, gone, known })
+  const retiring = await lookAtRetired(
+    lock,
+    {
+      images,
+      stuck: new Set(resolution.stuck),
+      gone: new Set(gone.map(({ reference }) => reference)),
+      location: { file: manifest.files[0] ?? '', line: 1, column: 1 },
+    },
+    workshop,
+    call,
+  )
+  return {
+    ...inspected,
+    gone: gone.map(one => ({ ...one, places: keepersOf(lock, one.image, one.reference) })),
+    released: retiring.released,
+    unknown: merged([...unseen, ...retiring.unseen]),
+    diagnostics: [...inspected.diagnostics, ...retiring.diagnostics],
+    lock: forget(lock, retiring.lost),
+  }
+}
+
+export function imagesOf({ wishes, choices }: Manifest): ReadonlySet<string> {
+  return new Set([...wishes, ...choices].map(({ image }) => image))
+}
