@@ -16,6 +16,7 @@ const ROOT = resolve(dirname(fileURLToPath(import.meta.url)), '..')
 /** One line per schema: what it is, and where its validator goes. */
 export const VALIDATORS = [
   { schema: 'schemas/images.schema.json', to: 'src/manifest/images.validator.gen.js' },
+  { schema: 'schemas/lock.schema.json', to: 'src/lock/lock.validator.gen.js' },
   { schema: 'schemas/plan.schema.json', to: 'src/plan/plan.validator.gen.js' },
 ]
 

@@ -14,12 +14,21 @@ export interface ManifestFile {
   readonly bytes: Uint8Array
 }
 
+/** What a file may be, and the code of what is wrong with it. */
+interface Decoding {
+  readonly limit?: number
+  readonly code?: Issue['code']
+}
+
 /** The file's text, or what makes it none. */
-export function decode({ file, folder, bytes }: ManifestFile): ManifestText | Issue {
-  if (bytes.length > MAX_BYTES) {
+export function decode(
+  { file, folder, bytes }: ManifestFile,
+  { limit = MAX_BYTES, code = 'MANIFEST_SYNTAX' }: Decoding = {},
+): ManifestText | Issue {
+  if (bytes.length > limit) {
     return createText(file, folder, '').issue(
       { start: 0, end: 0 },
-      { code: 'MANIFEST_SYNTAX', message: `the file has more than ${MAX_BYTES / 1024 / 1024} MiB` },
+      { code, message: `the file has more than ${limit / 1024 / 1024} MiB` },
     )
   }
   const text = new TextDecoder().decode(bytes)
@@ -27,7 +36,7 @@ export function decode({ file, folder, bytes }: ManifestFile): ManifestText | Is
   const start = new TextDecoder().decode(bytes.subarray(0, firstBadByte(bytes, text))).length
   return createText(file, folder, text).issue(
     { start, end: start + 1 },
-    { code: 'MANIFEST_SYNTAX', message: 'this is not UTF-8', hint: 'save the file as UTF-8' },
+    { code, message: 'this is not UTF-8', hint: 'save the file as UTF-8' },
   )
 }
 

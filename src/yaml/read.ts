@@ -7,21 +7,38 @@ import { Composer, Lexer, Parser, type CST, type Document } from 'yaml'
 import { buildTree } from './build.ts'
 import { MAX_DEPTH, type Flaw, type Reading } from './tree.ts'
 
+/** What is read, as messages call it. */
+export interface Kind {
+  /** `a manifest` */
+  readonly name: string
+  /** What helps where the file holds nothing. */
+  readonly empty: string
+  /** What helps where there are several documents. */
+  readonly several: string
+}
+
+const MANIFEST: Kind = {
+  name: 'a manifest',
+  empty: 'begin it with "version: 1"',
+  several: 'put it into a file of its own, and name both with -f',
+}
+
 /** Some 40,000 images; each costs time and memory. */
 const MAX_LEXEMES = 2_000_000
 
-export function readYaml(text: string): Reading {
+export function readYaml(text: string, kind: Kind = MANIFEST): Reading {
   const tokens = tokensOf(text)
   if (!Array.isArray(tokens)) return { flaws: [tokens] }
 
   const composer = new Composer({ version: '1.2', schema: 'core', uniqueKeys: false })
   const [document, second] = composer.compose(tokens, true, text.length)
-  if (document === undefined) return { flaws: [empty()] }
-  const flaws = [...flawsOf(document, text), ...(second ? [secondDocument(second, text)] : [])]
+  if (document === undefined) return { flaws: [empty(kind)] }
+  const others = second ? [secondDocument(second, { text, kind })] : []
+  const flaws = [...flawsOf(document, { text, kind }), ...others]
   const { contents } = document
   if (document.errors.length > 0) return { flaws }
   if (contents === null || contents.range[0] === contents.range[1]) {
-    return { flaws: [...flaws, empty()] }
+    return { flaws: [...flaws, empty(kind)] }
   }
   const built = buildTree(contents)
   return { ...built, flaws: [...flaws, ...built.flaws] }
@@ -42,14 +59,19 @@ function tokensOf(text: string): CST.Token[] | Flaw {
   return tokens
 }
 
-function flawsOf({ errors, warnings, directives }: Document.Parsed, text: string): Flaw[] {
+interface Read {
+  readonly text: string
+  readonly kind: Kind
+}
+
+function flawsOf({ errors, warnings, directives }: Document.Parsed, { text, kind }: Read): Flaw[] {
   const found = [...errors, ...warnings].map(({ code, message, pos: [start, end] }) => ({
     at: { start: Math.min(start, text.length), end: Math.min(end, text.length) },
     message: worded(message),
-    hint: HINTS[code],
+    hint: code === 'TAG_RESOLVE_FAILED' ? noTags(kind) : HINTS[code],
   }))
   if (directives.yaml.explicit && directives.yaml.version !== '1.2') {
-    const message = `YAML ${directives.yaml.version} is asked for; a manifest is YAML 1.2`
+    const message = `YAML ${directives.yaml.version} is asked for; ${kind.name} is YAML 1.2`
     found.push({ at: { start: 0, end: 1 }, message, hint: 'leave out the %YAML line' })
   }
   return onePerLine(found, text)
@@ -81,24 +103,23 @@ const HINTS: Readonly<Record<string, string>> = {
   MISSING_CHAR: 'is a colon, a quote or a bracket missing here, or on a line above?',
   MULTILINE_IMPLICIT_KEY: 'is a colon missing here, or on a line above?',
   TAB_AS_INDENT: 'use spaces',
-  TAG_RESOLVE_FAILED: 'a manifest needs no tags; a value that starts with ! goes into quotes',
 }
 
-function secondDocument({ range }: Document.Parsed, text: string): Flaw {
+function noTags({ name }: Kind): string {
+  return `${name} needs no tags; a value that starts with ! goes into quotes`
+}
+
+function secondDocument({ range }: Document.Parsed, { text, kind }: Read): Flaw {
   const start = Math.max(0, text.lastIndexOf('\n---', range[0]) + 1)
   return {
     at: { start, end: start + 3 },
-    message: 'a second document starts here; a manifest is one',
-    hint: 'put it into a file of its own, and name both with -f',
+    message: `a second document starts here; ${kind.name} is one`,
+    hint: kind.several,
   }
 }
 
-function empty(): Flaw {
-  return {
-    at: { start: 0, end: 0 },
-    message: 'the file holds nothing',
-    hint: 'begin it with "version: 1"',
-  }
+function empty({ empty }: Kind): Flaw {
+  return { at: { start: 0, end: 0 }, message: 'the file holds nothing', hint: empty }
 }
 
 function tooDeep(offset: number): Flaw {
