@@ -2,7 +2,7 @@
 import { mkdir, readlink, realpath, stat, type FileHandle } from 'node:fs/promises'
 import { dirname, resolve } from 'node:path'
 import type { Call } from '../util/call.ts'
-import { replaceFile, syncFolder } from '../util/atomic-file.ts'
+import { keepOwner, replaceFile, syncFolder } from '../util/atomic-file.ts'
 import { unless } from '../util/errno.ts'
 import { unusable } from './sources.ts'
 
@@ -34,11 +34,6 @@ async function targetOf(path: string): Promise<string> {
   if (real !== undefined) return real
   const link = await unless('EINVAL', unless('ENOENT', readlink(path)))
   return link === undefined ? path : targetOf(resolve(await realpath(dirname(path)), link))
-}
-
-/** Under sudo, somebody's file stays theirs. */
-async function keepOwner(file: FileHandle, { uid, gid }: { uid: number; gid: number }) {
-  if ((await file.stat()).uid !== uid) await unless('EPERM', file.chown(uid, gid))
 }
 
 function unwritable(path: string, why: string) {

@@ -79,7 +79,7 @@ export function isLockDocument(value: unknown): value is LockDocument {
  * `value` in parts that each hold one thing: ajv's time grows with the square of its findings, and
  * of a lock that is all wrong there would be very many.
  */
-function* partsOf(value: Readonly<Record<string, unknown>>): Generator<unknown> {
+function* partsOf(value: Readonly<Record<string, unknown>>): Generator {
   yield emptied(value, ['images', 'seen', 'retired'])
   for (const section of ['seen', 'retired']) {
     for (const [key, inner] of entriesAt(value, section)) yield wrapped([section, key], inner)
@@ -92,7 +92,7 @@ function* partsOf(value: Readonly<Record<string, unknown>>): Generator<unknown> 
   }
 }
 
-function* partsOfReference(path: readonly string[], reference: unknown): Generator<unknown> {
+function* partsOfReference(path: readonly string[], reference: unknown): Generator {
   const maps = ['platforms', 'places']
   yield wrapped(path, emptied(reference, maps))
   for (const map of maps) {

@@ -2,7 +2,7 @@
 
 /** What YAML cannot hold as it is, and what would hide in an editor. All of one UTF-16 unit. */
 const UNSEEN =
-  /[\u0000-\u001f\u007f-\u00a0\u00ad\u200b-\u200f\u2028-\u202e\u2060-\u206f\ud800-\udfff\ufeff\ufff0-\uffff]/u
+  /[\p{Cc}\p{Cs}\u00a0\u00ad\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff\ufff0-\uffff]/u
 const ALL_UNSEEN = new RegExp(UNSEEN, 'gu')
 
 /** What the core schema takes for null, a boolean or a number, and the key that merges. */

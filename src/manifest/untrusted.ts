@@ -4,7 +4,8 @@
  * folder, to where its author can see them. Variables in texts are refused where texts are read.
  */
 
-import { isAbsolute, relative, resolve } from 'node:path'
+import { isAbsolute, resolve } from 'node:path'
+import { isInside } from '../util/links.ts'
 import type { ManifestText } from '../yaml/text.ts'
 import { valueOf, type Entry, type Span, type Tree } from '../yaml/tree.ts'
 import type { Issue } from '../yaml/issue.ts'
@@ -104,12 +105,6 @@ function inStore({ folder }: ManifestText, store: Tree): readonly Finding[] {
 
 function isPlainPath(path: string): boolean {
   return !isAbsolute(path) && !path.startsWith('~')
-}
-
-/** Whether `path` is `folder` or below it; both absolute. */
-export function isInside(folder: string, path: string): boolean {
-  const way = relative(folder, path)
-  return !isAbsolute(way) && !/^\.\.(?:[\\/]|$)/.test(way)
 }
 
 function entriesOf(tree: Tree | undefined): readonly (readonly [string, Entry])[] {

@@ -8,7 +8,7 @@ import { open, rename, rm, type FileHandle } from 'node:fs/promises'
 import { basename, dirname, join } from 'node:path'
 import { Writable } from 'node:stream'
 import type { Call } from './call.ts'
-import { hasCode } from './errno.ts'
+import { hasCode, unless } from './errno.ts'
 
 export interface Writing extends Call {
   /** Who may read and write the file, from its first byte on; the process's mask narrows it. */
@@ -52,6 +52,14 @@ export async function replaceFile(
     await rm(temporary, { force: true })
     throw error
   }
+}
+
+/** Under sudo, somebody's file stays theirs. */
+export async function keepOwner(
+  file: FileHandle,
+  { uid, gid }: { readonly uid: number; readonly gid: number },
+): Promise<void> {
+  if ((await file.stat()).uid !== uid) await unless('EPERM', file.chown(uid, gid))
 }
 
 const BUFFER_BYTES = 512 * 1024
