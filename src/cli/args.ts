@@ -94,7 +94,7 @@ function checkPositionals(name: string, command: Command, args: readonly string[
   const missing = positionals.find(({ required }, index) => required && args[index] === undefined)
   if (missing) throw wrong(`${name} needs ${missing.name}: ${missing.help}`, name)
   const extra = args[positionals.length]
-  if (extra === undefined) return
+  if (extra === undefined || positionals.at(-1)?.multiple === true) return
   const takes = positionals.map(positional => positional.name).join(' ')
   const more = discreet ? 'more' : `"${extra}" as well`
   throw wrong(`${name} takes ${takes || 'no arguments'}, and there is ${more}`, name)

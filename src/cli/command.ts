@@ -51,6 +51,8 @@ export interface Command {
     readonly name: string
     readonly help: string
     readonly required: boolean
+    /** Of the last one: there may be more of them. */
+    readonly multiple?: boolean
   }[]
   readonly options: Readonly<Record<string, Option>>
   /** Flags of docker that are left out on purpose, as `--password`, and what to do instead. */

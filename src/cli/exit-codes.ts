@@ -13,7 +13,7 @@ export const EXIT_CODES: readonly {
   {
     code: 1,
     meaning: 'nothing could be looked at, or the result could not be written',
-    of: ['plan', 'explain', 'apply', 'reconcile'],
+    of: ['plan', 'explain', 'apply', 'update', 'adopt', 'hold', 'reconcile'],
   },
   {
     code: 1,
@@ -24,10 +24,14 @@ export const EXIT_CODES: readonly {
   {
     code: 3,
     meaning: 'partial: something failed, could not be looked at, or was no longer as planned',
-    of: ['plan', 'apply', 'reconcile'],
+    of: ['plan', 'apply', 'update', 'reconcile'],
   },
   { code: 4, meaning: 'the plan file expired, or is of another manifest', of: ['apply'] },
-  { code: 5, meaning: 'another run is on this manifest', of: ['apply', 'reconcile'] },
+  {
+    code: 5,
+    meaning: 'another run is on this manifest',
+    of: ['apply', 'update', 'hold', 'release', 'adopt', 'reconcile'],
+  },
   { code: 64, meaning: 'the command line or the manifest is wrong' },
   { code: 70, meaning: 'a bug in waybill; the message says what to report' },
   { code: 130, meaning: 'stopped by Ctrl-C (SIGINT)' },

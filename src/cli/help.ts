@@ -42,7 +42,10 @@ export async function describeCommands(commands: Commands, page: Page): Promise<
 export function describeCommand(name: string, command: Command, page: Page): string {
   const columns = widthFor(page)
   const { positionals, summary, details } = command
-  const takes = positionals.map(({ name, required }) => (required ? name : `[${name}]`))
+  const takes = positionals.map(({ name, required, multiple }) => {
+    const many = multiple === true ? `${name}…` : name
+    return required ? many : `[${many}]`
+  })
   const options = Object.entries(optionsOf(command))
   const codes = EXIT_CODES.filter(({ of }) => of === undefined || of.includes(name))
   return blocks([

@@ -205,3 +205,27 @@ export interface Explanation {
   /** Why something is not taken although it looks so: what an entry has problems with, it leaves. */
   readonly problems: readonly Diagnostic[]
 }
+
+/** What `waybill update` came to. */
+export interface LockReport {
+  readonly formatVersion: '1.0'
+  /** The lock, as it was named or found. */
+  readonly lockFile: string
+  /** Whether it was written. */
+  readonly isChanged: boolean
+  readonly changes: readonly LockChange[]
+  readonly held: readonly Held[]
+  readonly gone: readonly Gone[]
+  readonly unknown: readonly Unknown[]
+  readonly diagnostics: readonly Diagnostic[]
+  readonly exitCode: number
+}
+
+/** A reference that came, went, or names something else now. */
+export interface LockChange {
+  /** The image's name. */
+  readonly image: string
+  /** Tag or short digest; absent where there was none. */
+  readonly from?: string
+  readonly to?: string
+}

@@ -4,13 +4,14 @@ import type { Workshop } from '../execute/workshop.ts'
 import type { Lock, LockedImage, LockedReference, Pin, PruneMode, Retired } from '../lock/types.ts'
 import { parseDigest, type Digest } from '../oci/digest.ts'
 import { formatReference, isTag } from '../oci/reference.ts'
+import type { LockChange } from '../plan/types.ts'
 import { freezeTags } from '../select/freeze.ts'
 import type { Call } from '../util/call.ts'
 import type { OpenChoice, Shelf } from './choose.ts'
 import type { Keep } from './kept.ts'
 import { lockedTags, type Memory } from './memory.ts'
 import type { Subject } from './survey.ts'
-import { changesBetween, checkNames, type LockChange } from './update.ts'
+import { changesBetween, checkNames } from './update.ts'
 
 export interface LockContext extends Subject {
   readonly kept: Keep
@@ -21,8 +22,8 @@ export interface LockContext extends Subject {
 export type LockEdit<T> = (context: LockContext, call: Call) => Promise<T>
 
 export interface LockEdited {
-  /** The lock's file, as it is shown to people. */
-  readonly path: string
+  /** The lock, as it was named or found. */
+  readonly lockFile: string
   readonly isChanged: boolean
   readonly changes: readonly LockChange[]
 }
@@ -101,7 +102,7 @@ function memoryOf({ kept: { memory } }: LockContext): Memory {
 
 async function saved(kept: Keep, before: Lock, after: Lock): Promise<LockEdited> {
   const isChanged = await kept.save(after)
-  return { path: kept.path, isChanged, changes: changesBetween(before, after) }
+  return { lockFile: kept.path, isChanged, changes: changesBetween(before, after) }
 }
 
 type References = LockedImage['references']

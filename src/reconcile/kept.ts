@@ -1,7 +1,8 @@
 /** The lock of a run: whether one is kept, that it is this manifest's, and how it is saved. */
 import { InputError } from '../errors.ts'
-import { checkLockBelongs, emptyLock, filesFor } from '../lock/belongs.ts'
+import { checkLockBelongs, filesFor } from '../lock/belongs.ts'
 import { openLockFile } from '../lock/file.ts'
+import { emptyLock } from '../lock/ownership.ts'
 import type { Lock } from '../lock/types.ts'
 import type { Manifest } from '../manifest/types.ts'
 import type { Call } from '../util/call.ts'
@@ -49,8 +50,10 @@ export async function openKeep(
   }
   const identity = { name: manifest.name, files, lockPath: file.path, cwd }
   if (file.lock) checkLockBelongs(file.lock, identity)
+  const named = manifest.name === undefined ? {} : { name: manifest.name }
   const isKept = creates || given !== undefined
-  const lock = file.lock ?? (isKept ? emptyLock(filesFor(identity)) : undefined)
+  const lock =
+    file.lock ?? (isKept ? emptyLock({ ...named, files: filesFor(identity) }) : undefined)
   const follows = (image: string) => !locked && (images.length === 0 || images.includes(image))
   const memory = lock && remember(lock, { follows, nowMs: now().getTime() })
   if (memory && locked) checkCovers(memory, manifest)

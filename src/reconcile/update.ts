@@ -4,7 +4,7 @@ import type { Workshop } from '../execute/workshop.ts'
 import type { Lock, LockedImage } from '../lock/types.ts'
 import type { Manifest } from '../manifest/types.ts'
 import { shortDigest } from '../oci/digest.ts'
-import type { Diagnostic, Gone, Held, Unknown } from '../plan/types.ts'
+import type { LockChange, LockReport } from '../plan/types.ts'
 import type { Call } from '../util/call.ts'
 import { didYouMean } from '../yaml/suggest.ts'
 import type { Shelf } from './choose.ts'
@@ -16,26 +16,8 @@ import { resolve } from './resolve.ts'
 import { keepersOf } from './retired.ts'
 import { imagesOf, type Subject } from './survey.ts'
 
-export interface Update {
-  /** The lock's file, as it is shown to people. */
-  readonly path: string
-  /** Whether it was written. */
-  readonly isChanged: boolean
+export interface Update extends LockReport {
   readonly lock: Lock
-  readonly changes: readonly LockChange[]
-  readonly held: readonly Held[]
-  readonly gone: readonly Gone[]
-  readonly unknown: readonly Unknown[]
-  readonly diagnostics: readonly Diagnostic[]
-  readonly exitCode: number
-}
-
-/** A reference that came, went, or names something else now. */
-export interface LockChange {
-  readonly image: string
-  /** Tag or short digest; absent where there was none. */
-  readonly from?: string
-  readonly to?: string
 }
 
 export async function updateLock(
@@ -57,7 +39,8 @@ export async function updateLock(
   const troubled =
     unknown.length > 0 || seen.diagnostics.some(({ severity }) => severity === 'error')
   return {
-    path: kept.path,
+    formatVersion: '1.0',
+    lockFile: kept.path,
     isChanged,
     lock,
     changes: changesBetween(memory.lock, lock),
