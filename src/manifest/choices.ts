@@ -20,14 +20,14 @@ import { quote } from '../yaml/words.ts'
 
 /** Nothing where something is wrong, which is reported. */
 export function choiceOf(entry: Entry): Choice | undefined {
-  const { image, file, from, choices } = entry
+  const { image, file, from, choices, guards } = entry
   const named = sourceOf(entry)
   const aims = aimsOf(entry)
   if (named === undefined) return undefined
   if (named.digest !== undefined) return refuseDigest(entry)
 
   const source = { store: named.store, repository: named.repository }
-  const policy = policyOf(image, named.tag)
+  const policy = { ...policyOf(image, named.tag), ...(guards && { guards }) }
   const destinations = new Map<string, Destination>()
   for (const aim of aims) {
     const destination = destinationAt(entry, aim, { source, policy })

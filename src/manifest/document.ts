@@ -41,11 +41,18 @@ export interface StoreDocument {
   readonly path: string
 }
 
-export interface ChoicesDocument {
+export interface GuardsDocument {
+  readonly minAge?: string
+  readonly maxMajorJump?: number
+  readonly allowDowngrade?: boolean
+}
+
+export interface ChoicesDocument extends GuardsDocument {
   readonly to?: string | readonly string[]
   readonly referrers?: boolean
-  readonly overwrite?: 'always' | 'never'
+  readonly overwrite?: 'always' | 'owned' | 'never'
   readonly platforms?: readonly string[]
+  readonly prune?: 'off' | 'owned'
 }
 
 export interface ImageDocument extends ChoicesDocument {

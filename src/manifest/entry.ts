@@ -3,6 +3,7 @@
 import { InputError } from '../errors.ts'
 import { parsePlatform } from '../oci/platform.ts'
 import { parseReference, splitName, type Reference } from '../oci/reference.ts'
+import type { Guards } from '../select/policy.ts'
 import type { ChoicesDocument, ImageDocument, ReadDocument } from './document.ts'
 import { parseTarget, refuseScheme, type Known, type Target } from './places.ts'
 import { DEFAULT_STORE } from './settings.ts'
@@ -20,6 +21,7 @@ export interface Entry {
   /** Of its `from`. */
   readonly from: Span
   readonly choices: ImageChoices
+  readonly guards: Guards | undefined
   readonly known: Known
   readonly issues: Issue[]
   readonly advice: Issue[]
@@ -98,7 +100,7 @@ export function choicesOf(image: ImageDocument, defaults: ChoicesDocument = {}):
     platforms: (image.platforms ?? defaults.platforms ?? []).map(parsePlatform),
     referrers: image.referrers ?? defaults.referrers ?? true,
     overwrite: image.overwrite ?? defaults.overwrite ?? 'always',
-    prune: 'off',
+    prune: image.prune ?? defaults.prune ?? 'off',
   }
 }
 

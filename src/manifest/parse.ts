@@ -89,7 +89,10 @@ function expand(
   const found = documents.map(document => draftsOf(document, known, engines))
   const drafts = found.flatMap(({ drafts }) => drafts)
   return {
-    wishes: drafts.toSorted((a, b) => (a.place < b.place ? -1 : 1)).map(({ wish }) => wish),
+    wishes: drafts
+      .filter(({ isGuarded }) => !isGuarded)
+      .toSorted((a, b) => (a.place < b.place ? -1 : 1))
+      .map(({ wish }) => wish),
     choices: found.flatMap(({ choices }) => choices),
     issues: [
       ...found.flatMap(({ issues }) => issues),

@@ -7,6 +7,8 @@ interface Rule {
   readonly hint: string
   /** The text could be a secret that was put in the wrong place. */
   readonly quiet?: boolean
+  /** A number is none even in quotes. */
+  readonly evenQuoted?: boolean
 }
 
 const PATTERN =
@@ -23,6 +25,11 @@ const RULES: Readonly<Record<string, Rule>> = {
   trusts: {
     noun: "a host's name",
     hint: 'write it as auth.example.com, or with its port: auth.example.com:8443',
+  },
+  minAge: {
+    noun: 'an age',
+    hint: 'write a number and one of s, m, h, d and w: 90m, 3d, 2w',
+    evenQuoted: true,
   },
   platforms: {
     noun: 'a platform',
@@ -45,8 +52,18 @@ const RULES: Readonly<Record<string, Rule>> = {
 }
 
 export function patternRemark({ path, spot: { node: at }, value }: Case): Remark {
-  const rule = RULES[path.findLast(step => !/^\d+$/.test(step)) ?? '']
+  const rule = ruleAt(path)
   const text = rule?.quiet ? 'this' : quote(value)
   const hint = rule === RULES['tags'] && /[*?^<>~[|]/.test(String(value)) ? PATTERN : rule?.hint
   return { at, message: `${text} is not ${rule?.noun ?? 'valid'}`, hint }
+}
+
+/** What to write instead of a number, where putting it in quotes does not help. */
+export function insteadOfNumber(path: Case['path']): string | undefined {
+  const rule = ruleAt(path)
+  return rule?.evenQuoted ? rule.hint : undefined
+}
+
+function ruleAt(path: Case['path']): Rule | undefined {
+  return RULES[path.findLast(step => !/^\d+$/.test(step)) ?? '']
 }

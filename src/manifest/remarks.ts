@@ -2,7 +2,7 @@
 
 import { isRecord } from '../oci/descriptor.ts'
 import { keys, type Problem } from './images.validator.gen.js'
-import { patternRemark } from './patterns.ts'
+import { insteadOfNumber, patternRemark } from './patterns.ts'
 import { didYouMean, nearest } from '../yaml/suggest.ts'
 import { spanOf, type Scalar, type Span, type Spot, type Tree } from '../yaml/tree.ts'
 import { alternatives, quote } from '../yaml/words.ts'
@@ -105,7 +105,7 @@ function unquotedRemark(found: Case, node: Scalar): Remark {
   return at(
     found,
     changed ? `${raw} is read as the number ${value}` : `${raw} is read as a ${kind}`,
-    `quote it: '${raw}'`,
+    insteadOfNumber(found.path) ?? `quote it: '${raw}'`,
   )
 }
 

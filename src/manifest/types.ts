@@ -79,8 +79,9 @@ export interface Wish {
   /** Empty: all that the source has. */
   readonly platforms: readonly Platform[]
   readonly referrers: boolean
+  /** `owned`: only what we put there. */
   readonly overwrite: 'always' | 'owned' | 'never'
-  /** Whether places of ours may go once they are no longer asked for. */
+  /** Whether what we put there may go once it is no longer asked for. */
   readonly prune: 'off' | 'owned'
   /** The tag, or `from`, that asks for it. */
   readonly location: Location
@@ -97,7 +98,10 @@ export interface Destination {
 /** What an `images` entry asks of every place it has. */
 export type ImageChoices = Pick<Wish, 'image' | 'platforms' | 'referrers' | 'overwrite' | 'prune'>
 
-/** An `images` entry whose tags, or their names, are not known before the source is looked at. */
+/**
+ * An `images` entry whose tags, or their names, are not known before the source is looked at; or
+ * that has a guard, which may hold some of them back.
+ */
 export interface Choice extends ImageChoices {
   readonly from: Pick<Source, 'store' | 'repository'>
   readonly policy: TagPolicy

@@ -3,6 +3,7 @@
 import { formatReference, isTag } from '../oci/reference.ts'
 import type { Engines } from '../select/types.ts'
 import { choiceOf } from './choices.ts'
+import { guardIssues, guardsOf } from './guards.ts'
 import type { ReadDocument } from './document.ts'
 import {
   advised,
@@ -34,6 +35,8 @@ export interface Draft {
   readonly at: Span
   /** The entry's `from`. */
   readonly from: Span
+  /** A guard may hold it back: it is no wish yet, but part of a choice. */
+  readonly isGuarded: boolean
 }
 
 export interface Drafts {
@@ -47,22 +50,36 @@ export function draftsOf(file: ReadDocument, known: Known, engines: Engines): Dr
   const issues: Issue[] = []
   const advice: Issue[] = []
   const choices: Choice[] = []
+  const { defaults } = file.document
   const images = file.isBroken('images') || file.isBroken('defaults') ? [] : file.document.images
+  issues.push(...guardIssues(file, defaults, spotAt(file.tree, ['defaults']).node))
   const drafts = (images ?? []).flatMap((image, index) => {
     const { node: tree } = spotAt(file.tree, ['images', String(index)])
     const isBroken = file.isBroken('images', index)
+    issues.push(...guardIssues(file, image, tree))
     const wrong = issuesIn({ file, image, tree, isBroken, engines })
     issues.push(...wrong)
     if (isBroken || wrong.length > 0) return []
     const from = spotAt(tree, ['from']).node
-    const shared = choicesOf(image, file.document.defaults)
-    const entry = { file, image, tree, from, choices: shared, known, issues, advice }
-    if (!isChosen(image)) return entryDrafts(entry)
-    const choice = choiceOf(entry)
-    if (choice) choices.push(choice)
-    return []
+    const shared = choicesOf(image, defaults)
+    const guards = guardsOf(image, defaults)
+    const entry = { file, image, tree, from, choices: shared, guards, known, issues, advice }
+    const found = isChosen(image) ? { drafts: [], choice: choiceOf(entry) } : writtenIn(entry)
+    if (found.choice) choices.push(found.choice)
+    return found.drafts
   })
   return { drafts, choices, issues, advice }
+}
+
+/** Of tags that are written down; where a guard may hold some of them back, they are a choice too. */
+function writtenIn(entry: Entry): {
+  readonly drafts: readonly Draft[]
+  readonly choice?: Choice | undefined
+} {
+  const drafts = entryDrafts(entry)
+  if (entry.guards === undefined) return { drafts }
+  // what is wrong has been told of by now
+  return { drafts, choice: choiceOf({ ...entry, issues: [], advice: [] }) }
 }
 
 function entryDrafts(entry: Entry): Draft[] {
@@ -99,7 +116,8 @@ function draftsAt(entry: Entry, { source, at }: Taken, aim: Aim): Draft[] {
   return tagsAt(entry, source, aim).map(tag => {
     const to = { store, repository, tag }
     const wish = { ...entry.choices, from: source, to, location }
-    return { wish, place: formatReference(to), file, at, from: entry.from }
+    const isGuarded = entry.guards !== undefined
+    return { wish, place: formatReference(to), file, at, from: entry.from, isGuarded }
   })
 }
 

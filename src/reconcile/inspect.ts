@@ -133,6 +133,7 @@ function overwriteOf(
   { overwrite, to }: Wish,
   { isImmutable }: Workshop,
 ): DesiredPlace['overwrite'] {
+  if (overwrite === 'owned') return 'never'
   return overwrite === 'always' && isImmutable(to) ? 'immutable' : overwrite
 }
 

@@ -63,6 +63,26 @@ describe('a plan of chosen tags', () => {
     })
   })
 
+  it('that replaces something is applied where only what is ours may be replaced', async () => {
+    await using w = await having(VERSIONS)
+    seedFake(w.target, 'app', '3.18.1', await imageOf('old'))
+    const plan = await planned(w, image)
+    expect(plan.steps.flatMap(({ to }) => to.filter(({ replaces }) => replaces))).toHaveLength(1)
+    const owned = manifest(w, `${image}    overwrite: owned\n`)
+    await using project = await openTestProject(w.folder, owned)
+    expect(await project.apply(plan, options)).toMatchObject({ exitCode: 0 })
+    expect(await arrived(w)).toContain('3.18.1=3.18.1')
+  })
+
+  it('brings what a guard would hold back by now', async () => {
+    await using w = await having(VERSIONS)
+    const plan = await planned(w, image)
+    const guarded = manifest(w, `${image}    minAge: 3d\n    maxMajorJump: 0\n`)
+    await using project = await openTestProject(w.folder, guarded)
+    expect(await project.apply(plan, options)).toMatchObject({ exitCode: 0 })
+    expect(await arrived(w)).toContain('3.18.1=3.18.1')
+  })
+
   it('is of whichever image could have chosen it', async () => {
     await using w = await having(VERSIONS)
     const { source, target } = w

@@ -60,6 +60,7 @@ images:
         platforms: [{ os: 'linux', architecture: 'amd64' }],
         referrers: true,
         overwrite: 'never',
+        prune: 'off',
         location: at(3, 11),
         entries: [at(6, 9), at(7, 9), at(8, 9)],
       },
@@ -110,7 +111,7 @@ describe('tags are refused for', () => {
     ],
     ['a key that is none', '[{ semvr: 1 }]', '3:25+5 unknown key "semvr" | did you mean "semver"?'],
     [
-      'a key of a later day',
+      'a key of the whole image',
       "[{ semver: '*', minAge: 3d }]",
       '3:38+6 unknown key "minAge" | the keys here are semver, glob, regex, flavor, order, newest, per and as',
     ],

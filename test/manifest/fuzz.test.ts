@@ -22,7 +22,7 @@ registries:
       - regex: v(?<n>\\d{1,3})
 stores:
   cache: { kind: layout, path: ./cache }
-defaults: { to: [local], referrers: true }
+defaults: { to: [local], referrers: true, minAge: 3d, prune: off }
 images:
   - from: mysql:5.7
     <<: *base
@@ -34,6 +34,8 @@ images:
     as: ['{tag}', 'v{tag}']
     to: [registry.internal/mirror/, cache]
     overwrite: never
+    minAge: 0d
+    maxMajorJump: 1
   - from: python
     tags:
       - { semver: '>=3.12 <4', flavor: "slim{n}", newest: 3, per: minor, as: ['{tag}', '{semver.major}'] }

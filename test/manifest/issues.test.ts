@@ -16,7 +16,7 @@ describe('a manifest is refused for', () => {
     [
       'an unknown key that is like none',
       'defaults: { builder: x }',
-      '2:13+7 unknown key "builder" | the keys here are to, referrers, overwrite and platforms',
+      '2:13+7 unknown key "builder" | the keys here are to, referrers, overwrite, platforms, minAge, maxMajorJump, allowDowngrade and prune',
     ],
     [
       'an unknown key of an image',
@@ -120,7 +120,7 @@ describe('a manifest is refused for', () => {
     [
       'a choice that is none',
       'defaults: { overwrite: alway }',
-      '2:24+5 "overwrite" must be "always" or "never", not "alway" | did you mean "always"?',
+      '2:24+5 "overwrite" must be "always", "owned" or "never", not "alway" | did you mean "always"?',
     ],
     [
       'a kind of store that is none',

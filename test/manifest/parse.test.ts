@@ -62,6 +62,7 @@ images:
         platforms: [],
         referrers: true,
         overwrite: 'always',
+        prune: 'off',
         location: { file: 'images.yaml', line: 10, column: 11 },
       },
       {
@@ -71,6 +72,7 @@ images:
         platforms: [{ os: 'linux', architecture: 'arm64', variant: 'v8' }],
         referrers: false,
         overwrite: 'never',
+        prune: 'off',
         location: { file: 'images.yaml', line: 5, column: 12 },
       },
     ])

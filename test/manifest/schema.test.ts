@@ -6,6 +6,7 @@ import { compileValidator, VALIDATORS } from '../../scripts/compile-validators.m
 import { check, keys } from '../../src/manifest/images.validator.gen.js'
 import { parsePlatform } from '../../src/oci/platform.ts'
 import { isHost, isTag } from '../../src/oci/reference.ts'
+import { durationMs } from '../../src/util/duration.ts'
 
 const root = join(import.meta.dirname, '../..')
 const read = (path: string): string => readFileSync(join(root, path), 'utf8')
@@ -61,13 +62,16 @@ describe('the schema of manifests', () => {
   const texts = fc.oneof(
     fc.string(),
     fc
-      .array(fc.constantFrom('a', 'B', '1', '.', '-', '_', ':', '/', '[', ']', '5000', 'localhost'))
+      .array(
+        fc.constantFrom('a', 'B', '1', 'd', '.', '-', '_', ':', '/', '[', ']', '5000', 'localhost'),
+      )
       .map(all => all.join('')),
   )
 
   it.each([
     ['host', isHost],
     ['tag', isTag],
+    ['age', (text: string) => durationMs(text) !== undefined],
     [
       'platform',
       (text: string) => {
