@@ -133,8 +133,7 @@ function overwriteOf(
   { overwrite, to }: Wish,
   { isImmutable }: Workshop,
 ): DesiredPlace['overwrite'] {
-  if (overwrite === 'owned') return 'never'
-  return overwrite === 'always' && isImmutable(to) ? 'immutable' : overwrite
+  return overwrite !== 'never' && isImmutable(to) ? 'immutable' : overwrite
 }
 
 /** A listing that fails is left to the look that follows to tell of. */
