@@ -1,7 +1,7 @@
 /** The lock file on disk: the only I/O of this room. */
 
 import { createReadStream, type Stats } from 'node:fs'
-import { lstat, realpath, stat } from 'node:fs/promises'
+import { lstat, realpath, stat, type FileHandle } from 'node:fs/promises'
 import { dirname, resolve } from 'node:path'
 import { InputError, RunError, StoreError, toError } from '../errors.ts'
 import { digestOf, type Digest } from '../oci/digest.ts'
@@ -135,17 +135,16 @@ async function put(
   bytes: Buffer,
   { current, signal }: Call & { readonly current: Found | undefined },
 ): Promise<void> {
+  const mode = current && current.stats.mode & 0o777
   try {
     const target = current ? await realpath(path) : path
-    await replaceFile(
-      target,
-      async file => {
-        if (current) await keepOwner(file, current.stats)
-        if (current) await file.chmod(current.stats.mode & 0o777)
-        await file.writeFile(bytes)
-      },
-      { signal },
-    )
+    const fill = async (file: FileHandle): Promise<void> => {
+      if (current) await keepOwner(file, current.stats)
+      // the process's mask narrowed it
+      if (mode !== undefined) await file.chmod(mode)
+      await file.writeFile(bytes)
+    }
+    await replaceFile(target, fill, { signal, ...(mode !== undefined && { mode }) })
     await syncFolder(dirname(target))
   } catch (cause) {
     signal?.throwIfAborted()
