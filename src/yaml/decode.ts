@@ -42,9 +42,18 @@ export function decode(
 
 /** Where writing out what could be read begins to differ. */
 function firstBadByte(bytes: Uint8Array, text: string): number {
-  const mark = bytes[0] === 0xef && bytes[1] === 0xbb && bytes[2] === 0xbf ? 3 : 0
+  const mark = hasMark(bytes) ? 3 : 0
   const again = new TextEncoder().encode(text)
   let at = mark
   while (at < bytes.length && bytes[at] === again[at - mark]) at++
   return at
+}
+
+/** The bytes of a text that was read from `original`, whose byte order mark stays. */
+export function encodeLike(original: Uint8Array, text: string): Uint8Array {
+  return new TextEncoder().encode(hasMark(original) ? `\ufeff${text}` : text)
+}
+
+function hasMark(bytes: Uint8Array): boolean {
+  return bytes[0] === 0xef && bytes[1] === 0xbb && bytes[2] === 0xbf
 }

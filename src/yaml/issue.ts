@@ -14,6 +14,7 @@ export interface Issue {
     | 'MANIFEST_CONFLICT'
     | 'MANIFEST_UNTRUSTED'
     | 'MANIFEST_ADVICE'
+    | 'MARKER_INVALID'
     | 'LOCK_INVALID'
   readonly message: string
   readonly location: Location

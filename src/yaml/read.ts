@@ -45,7 +45,7 @@ export function readYaml(text: string, kind: Kind = MANIFEST): Reading {
 }
 
 /** The package composes by recursion, so depth is looked at before it does. */
-function tokensOf(text: string): CST.Token[] | Flaw {
+export function tokensOf(text: string): CST.Token[] | Flaw {
   const parser = new Parser()
   const tokens: CST.Token[] = []
   let lexemes = 0
@@ -65,11 +65,7 @@ interface Read {
 }
 
 function flawsOf({ errors, warnings, directives }: Document.Parsed, { text, kind }: Read): Flaw[] {
-  const found = [...errors, ...warnings].map(({ code, message, pos: [start, end] }) => ({
-    at: { start: Math.min(start, text.length), end: Math.min(end, text.length) },
-    message: worded(message),
-    hint: code === 'TAG_RESOLVE_FAILED' ? noTags(kind) : HINTS[code],
-  }))
+  const found = saidOf([...errors, ...warnings], text, kind)
   if (directives.yaml.explicit && directives.yaml.version !== '1.2') {
     const message = `YAML ${directives.yaml.version} is asked for; ${kind.name} is YAML 1.2`
     found.push({ at: { start: 0, end: 1 }, message, hint: 'leave out the %YAML line' })
@@ -77,8 +73,21 @@ function flawsOf({ errors, warnings, directives }: Document.Parsed, { text, kind
   return onePerLine(found, text)
 }
 
+/** What the package says, as we tell it. */
+export function saidOf(
+  said: Document.Parsed['warnings' | 'errors'],
+  text: string,
+  kind?: Kind,
+): Flaw[] {
+  return said.map(({ code, message, pos: [start, end] }) => ({
+    at: { start: Math.min(start, text.length), end: Math.min(end, text.length) },
+    message: worded(message),
+    hint: kind && code === 'TAG_RESOLVE_FAILED' ? noTags(kind) : HINTS[code],
+  }))
+}
+
 /** One slip makes the package complain several times about a line; the first says most. */
-function onePerLine(flaws: readonly Flaw[], text: string): Flaw[] {
+export function onePerLine(flaws: readonly Flaw[], text: string): Flaw[] {
   const lines = new Set<number>()
   return flaws
     .toSorted((a, b) => a.at.start - b.at.start)
