@@ -14,6 +14,7 @@ need skopeo skopeo
 need htpasswd apache2-utils
 need openssl openssl
 need curl curl
+need git git
 
 [ "${#missing[@]}" -gt 0 ] || exit 0
 

@@ -28,6 +28,7 @@ const levels = new Map(LEVELS.flatMap((rooms, level) => rooms.map(room => [room,
 const OWNERS: Readonly<Record<string, string>> = {
   re2js: 'select',
   semver: 'select',
+  'simple-git': 'sources',
   undici: 'http',
   yaml: 'yaml',
 }
