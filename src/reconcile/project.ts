@@ -31,7 +31,7 @@ import type { Memory } from './memory.ts'
 import { holdRun } from './run-lock.ts'
 import { openStores, type Stores } from './stores.ts'
 import { survey } from './survey.ts'
-import { checkNames, updateLock, type Update } from './update.ts'
+import { checkNames, updateLock, type Update, type UpdateOptions } from './update.ts'
 
 /** Everything of the process that a run may know; handed in from the edge. */
 export interface ProjectInit extends Owner {
@@ -64,8 +64,8 @@ export interface RunOptions {
 export interface Project extends AsyncDisposable {
   readonly manifest: Manifest
   plan(call?: Call): Promise<Plan>
-  /** Moves the lock to what is there now: all of it, or that of these images. Writes nothing else. */
-  update(images: readonly string[], call?: Call): Promise<Update>
+  /** Moves the lock to what is there now: all of it, or that of some images. Writes nothing else. */
+  update(options: UpdateOptions, call?: Call): Promise<Update>
   /** Runs `edit` on the lock, alone on it, and saves what comes of it. */
   editLock<T>(edit: LockEdit<T>, call?: Call): Promise<T>
   /** Of an image by its name, or by where it comes from. */
@@ -153,12 +153,12 @@ export async function openProject(init: ProjectInit, call: Call = {}): Promise<P
     },
     lockPath: () => lockPath,
     traffic: () => stores.traffic(),
-    async update(images, call = {}) {
+    async update({ images, beforeChange }, call = {}) {
       await using _held = await holdRun(path, init, call)
       checkNames(images, manifest)
       const kept = await keep(call, { creates: true, images })
-      const updated = await updateLock(source, { kept, shelf: shelf(), workshop }, call)
-      return updated
+      const context = { kept, shelf: shelf(), workshop, ...(beforeChange && { beforeChange }) }
+      return await updateLock(source, context, call)
     },
     async editLock(edit, call = {}) {
       await using _held = await holdRun(path, init, call)

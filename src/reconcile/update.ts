@@ -1,6 +1,7 @@
 /** Moves the lock to what sources have now, and tells what moved. */
 import { InputError } from '../errors.ts'
 import type { Workshop } from '../execute/workshop.ts'
+import { encodeLock } from '../lock/encode.ts'
 import type { Lock, LockedImage } from '../lock/types.ts'
 import type { Manifest } from '../manifest/types.ts'
 import { shortDigest } from '../oci/digest.ts'
@@ -20,13 +21,25 @@ export interface Update extends LockReport {
   readonly lock: Lock
 }
 
+export interface UpdateOptions {
+  /** Names of images; without any, all follow their sources. */
+  readonly images: readonly string[]
+  /** Called before the lock's file is changed; what it throws stops that. */
+  readonly beforeChange?: () => Promise<void>
+}
+
 export async function updateLock(
   { manifest, choices }: Subject,
   {
     kept,
     shelf,
     workshop,
-  }: { readonly kept: Keep; readonly shelf: Shelf; readonly workshop: Workshop },
+    beforeChange,
+  }: {
+    readonly kept: Keep
+    readonly shelf: Shelf
+    readonly workshop: Workshop
+  } & Pick<UpdateOptions, 'beforeChange'>,
   call: Call,
 ): Promise<Update> {
   const { memory } = kept
@@ -34,6 +47,7 @@ export async function updateLock(
   const resolution = await resolve(manifest, choices, { memory, shelf }, call)
   const seen = await lookAtSources(resolution, { workshop, memory }, call)
   const lock = advance(memory, { images: imagesOf(manifest), resolution, ...seen })
+  if (encodeLock(lock) !== encodeLock(memory.lock)) await beforeChange?.()
   const isChanged = await kept.save(lock)
   const unknown = merged(seen.unseen)
   const troubled =

@@ -51,3 +51,21 @@ export function changeRow({ image, from, to }: LockChange): Row {
     notes: [],
   }
 }
+
+/** What was committed, and where it went. */
+export function describeCommit({
+  moved,
+  commit,
+  pushed,
+}: {
+  readonly moved: readonly { readonly file: string; readonly line: number; readonly to: string }[]
+  readonly commit: string | undefined
+  readonly pushed: { readonly remote: string; readonly branch: string } | undefined
+}): string {
+  const values = moved.map(
+    ({ file, line, to }) => `${printable(file)}:${line} is ${printable(to)}\n`,
+  )
+  if (commit === undefined) return `${values.join('')}Nothing to commit.\n`
+  const where = pushed ? `, pushed to ${printable(pushed.remote)}/${printable(pushed.branch)}` : ''
+  return `${values.join('')}Committed ${commit.slice(0, 12)}${where}.\n`
+}

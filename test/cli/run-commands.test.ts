@@ -57,7 +57,9 @@ describe('plan', () => {
     await using w = await world()
     const { code, out, err } = await w.run('plan')
     expect({ code, err }).toEqual({ code: 0, err: '' })
-    expect(out).toMatch(/^waybill 0\.0\.0-dev {2}images\.yaml@[0-9a-f]{7} {2}1 image, 1 registry, no lock\n/)
+    expect(out).toMatch(
+      /^waybill 0\.0\.0-dev {2}images\.yaml@[0-9a-f]{7} {2}1 image, 1 registry, no lock\n/,
+    )
     expect(out).toContain(`acme/app:v1 → local/${w.source.host.replace(':', '_')}/acme/app:v1`)
     expect(out).toContain('Plan: 2 to copy. Transfer ')
     expect(await readdir(w.folder)).toEqual(['images.yaml'])

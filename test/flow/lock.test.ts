@@ -23,7 +23,7 @@ async function using<T>(
 }
 
 const update = (w: World, image: string, init?: Partial<ProjectInit>) =>
-  using(w, image, project => project.update([]), init)
+  using(w, image, project => project.update({ images: [] }), init)
 const reconcile = (w: World, image: string, init?: Partial<ProjectInit>) =>
   using(w, image, project => project.reconcile(options), init)
 const plan = (w: World, image: string, init?: Partial<ProjectInit>) =>
