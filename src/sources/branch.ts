@@ -15,32 +15,35 @@ export async function switchTo(
   const remote = await remoteOf(tree, branch, options)
   const there = remote && (await fetchTip(tree, remote, branch, { signal }))
   const here = await revision(tree, `refs/heads/${branch}`, { signal })
+  const isCurrent = (await branchOf(tree, { signal })) === branch
 
-  if (
-    there === undefined ||
-    there === here ||
-    (here && (await isIn(tree, there, here, { signal })))
-  ) {
-    if ((await branchOf(tree, { signal })) === branch) return
-    await runSwitch(tree, here === undefined ? ['-c', branch] : [branch], { signal })
-  } else if (here === undefined || (await isIn(tree, here, there, { signal }))) {
-    await moveTo(tree, branch, there, { signal })
-  } else {
+  if (here === undefined) {
+    // before the first commit, the branch is checked out and is not there
+    if (isCurrent && there === undefined) return
+    const start = there === undefined ? [] : [there]
+    return runSwitch(tree, ['--no-track', '-c', branch, ...start], { signal })
+  }
+
+  const isBehind = there !== undefined && !(await isIn(tree, there, here, { signal }))
+  if (isBehind && !(await isIn(tree, here, there, { signal }))) {
     throw new SourceError(
       'SOURCE_CONFLICT',
       `${branch} of ${tree.root} and ${branch} of ${remote} each have commits that the other has not`,
       { hint: `bring them together by hand first, as with: git rebase ${remote}/${branch}` },
     )
   }
+  // where another work tree has the branch, git refuses this, but not always what comes next
+  if (!isCurrent) await runSwitch(tree, [branch], { signal })
+  if (isBehind) await moveTo(tree, branch, there, { signal })
 }
 
-/** Has the branch at `commit` and checked out, and takes along all that is not committed. */
+/** Has the checked out branch at `commit`, and takes along all that is not committed. */
 export function moveTo(tree: WorkTree, branch: string, commit: string, call?: Call): Promise<void> {
-  return runSwitch(tree, ['-C', branch, commit], call)
+  return runSwitch(tree, ['--no-track', '-C', branch, commit], call)
 }
 
 async function runSwitch({ git, root }: WorkTree, args: readonly string[], call?: Call) {
-  const options = ['--quiet', '--no-track', '--no-guess', '--no-recurse-submodules']
+  const options = ['--quiet', '--no-guess', '--no-recurse-submodules']
   const said = await git(['switch', ...options, ...args], call)
   expectDone(said, { what: `switch ${root} to ${args.find(arg => !arg.startsWith('-'))}` })
 }

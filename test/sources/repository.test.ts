@@ -6,6 +6,7 @@ import { openRepository } from '../../src/sources/open.ts'
 import { findTool } from '../live/support/tools.ts'
 import {
   commitByHand,
+  configuration,
   createClones,
   createWork,
   read,
@@ -74,6 +75,21 @@ describe('opening a repository', () => {
     const { open, path } = await createWork()
     const env = { GIT_DIR: '/nonexistent', GIT_WORK_TREE: '/', GIT_INDEX_FILE: '/x', EDITOR: 'vi' }
     expect((await open('work', env)).root).toBe(path('work'))
+  })
+
+  it("lets the user's own settings through", async () => {
+    const { open, path, git } = await createWork()
+    await git('work', 'remote', 'add', 'origin', 'ssh://git@h.example/x')
+    const told = path('told')
+    const ssh = await writeProgram(path('ssh'), `echo "$@" >'${told}'; exit 1`)
+    const settings = { 'credential.helper': 'x', 'url.ssh://h.invalid/.insteadOf': 'ssh://git@h' }
+    const repository = await open('work', {
+      ...configuration(settings),
+      GIT_SSH_COMMAND: ssh,
+      GIT_ASKPASS: 'askpass',
+    })
+    await expect(repository.switchTo('side')).rejects.toMatchObject({ code: 'SOURCE_UNREACHABLE' })
+    expect(await read(told)).toContain('h.invalid')
   })
 
   it('gives git neither secrets of ours nor a chance to ask', async () => {
