@@ -16,9 +16,9 @@ import type { Pushed, Repository, Wanted } from '../sources/git.ts'
 import { commitMessage } from '../sources/message.ts'
 import { writeAtomic } from '../util/atomic-file.ts'
 import type { Call } from '../util/call.ts'
+import { mapLimit } from '../util/concurrency.ts'
 import { DocumentError } from '../yaml/errors.ts'
 import type { Project } from './project.ts'
-import type { Update } from './update.ts'
 
 export interface CommitInit {
   /** Opens the project anew: the manifest may be another one after a switch, a move, or a pull. */
@@ -77,16 +77,19 @@ async function moveAll(init: CommitInit, call: Call): Promise<Done> {
   const moved: MovedIn[] = []
   for (let turn = 1; ; turn++) {
     await using project = await init.openProject()
-    const updated = await project.update(
-      {
-        images,
-        beforeChange: () => (turn > 1 ? noCheck() : repository.refuseDirty([lockFile], call)),
-      },
-      call,
-    )
+    // what the first turn wrote is dirty in the second, and ours
+    const refuse = (files: readonly string[]) =>
+      turn === 1 ? repository.refuseDirty(files, call) : undefined
+    const beforeChange = async (next: Lock) => {
+      const edits = await editsFor(next, init, call)
+      await refuse([lockFile, ...edits.map(({ path }) => path)])
+    }
+    const updated = await project.update({ images, beforeChange }, call)
+    const edits = await editsFor(updated.lock, init, call)
+    await refuse(edits.map(({ path }) => path))
+    for (const { path, bytes } of edits) await writeAtomic(path, bytes)
     changes.push(...updated.changes)
-    const edits = await moveMarked(updated, init, { isFirst: turn === 1, call })
-    moved.push(...edits)
+    moved.push(...edits.flatMap(({ file, moved }) => moved.map(one => ({ ...one, file }))))
     const manifests = new Set(project.manifest.files)
     const { lock: _lock, ...report } = { ...updated, changes }
     if (turn < MOST_TURNS && edits.some(({ file }) => manifests.has(file))) continue
@@ -96,37 +99,32 @@ async function moveAll(init: CommitInit, call: Call): Promise<Done> {
   }
 }
 
-async function noCheck(): Promise<void> {}
+interface Edit {
+  readonly path: string
+  /** As people know it. */
+  readonly file: string
+  readonly bytes: Uint8Array
+  readonly moved: readonly MovedLiteral[]
+}
 
-/** Everything is computed before anything is written. */
-async function moveMarked(
-  { lock }: Update,
+/** What is to be written so that all that is marked follows the lock; nothing is written yet. */
+async function editsFor(
+  lock: Lock,
   { repository, cwd }: CommitInit,
-  { isFirst, call }: { readonly isFirst: boolean; readonly call: Call },
-): Promise<readonly MovedIn[]> {
+  call: Call,
+): Promise<readonly Edit[]> {
   const files = await repository.markedFiles(call)
-  const edits = await Promise.all(
-    files.map(async path => {
-      const file = relative(cwd, path)
-      const bytes = await readFile(path, call)
-      const edit = moveLiterals({ file, folder: dirname(path), bytes }, image =>
-        versionOf(lock, image),
-      )
-      return { path, file, ...edit }
-    }),
-  )
+  const edits = await mapLimit(files, FILES_AT_ONCE, async path => {
+    const file = relative(cwd, path)
+    const given = { file, folder: dirname(path), bytes: await readFile(path, call) }
+    return { path, file, ...moveLiterals(given, image => versionOf(lock, image)) }
+  })
   const issues = edits.flatMap(edit => edit.issues)
   if (issues.length > 0) throw new DocumentError(issues)
-  const changed = edits.filter(({ bytes }) => bytes !== undefined)
-  // what the first turn wrote is dirty in the second, and ours
-  if (isFirst)
-    await repository.refuseDirty(
-      changed.map(({ path }) => path),
-      call,
-    )
-  for (const { path, bytes } of changed) if (bytes) await writeAtomic(path, bytes)
-  return changed.flatMap(({ file, moved }) => moved.map(one => ({ ...one, file })))
+  return edits.flatMap(({ bytes, ...edit }) => (bytes ? [{ ...edit, bytes }] : []))
 }
+
+const FILES_AT_ONCE = 16
 
 /** What the image is at its places, where that is one thing. */
 function versionOf(lock: Lock, image: string): Version | Versionless {

@@ -24,8 +24,8 @@ export interface Update extends LockReport {
 export interface UpdateOptions {
   /** Names of images; without any, all follow their sources. */
   readonly images: readonly string[]
-  /** Called before the lock's file is changed; what it throws stops that. */
-  readonly beforeChange?: () => Promise<void>
+  /** Called with what the lock is about to be; what it throws stops that. */
+  readonly beforeChange?: (next: Lock) => Promise<void>
 }
 
 export async function updateLock(
@@ -47,7 +47,7 @@ export async function updateLock(
   const resolution = await resolve(manifest, choices, { memory, shelf }, call)
   const seen = await lookAtSources(resolution, { workshop, memory }, call)
   const lock = advance(memory, { images: imagesOf(manifest), resolution, ...seen })
-  if (encodeLock(lock) !== encodeLock(memory.lock)) await beforeChange?.()
+  if (encodeLock(lock) !== encodeLock(memory.lock)) await beforeChange?.(lock)
   const isChanged = await kept.save(lock)
   const unknown = merged(seen.unseen)
   const troubled =
