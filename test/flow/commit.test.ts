@@ -22,7 +22,6 @@ const files = (w: World) => ({
 })
 
 async function committing(
-  'deploy/app.yaml': DEPLOY,
   git: Git,
   clone: string,
   init: Partial<CommitInit> = {},
@@ -61,7 +60,7 @@ describe('update --commit', () => {
   it('commits the lock and what is marked, changing nothing but the values, and then nothing', async () => {
     await using w = await world()
     const git = await clonesOf(w, 'one')
-    const done = await committing(w, git, 'one')
+    const done = await committing(git, 'one')
     expect(done).toMatchObject({ pushed: { branch: 'main' } })
     expect(await git.git('one', 'show', '--stat=200', '--format=%s%n%b')).toMatch(
       /^images: update 2 images\n- app 1\.0\.0 \(new\)\n- other 1\.0\.0 \(new\)\n[^]*deploy\/app\.yaml[^]*images\.lock\.yaml/,
@@ -72,7 +71,7 @@ describe('update --commit', () => {
     expect(await readFile(git.path('one', 'images.yaml'), 'utf8')).toBe(files(w)['images.yaml'])
     const head = await git.git('one', 'rev-parse', 'HEAD')
     expect(await git.git('origin', 'rev-parse', 'main')).toBe(head)
-    expect(await committing(w, git, 'one')).toMatchObject({ commit: undefined, moved: [] })
+    expect(await committing(git, 'one')).toMatchObject({ commit: undefined, moved: [] })
     expect(await git.git('one', 'rev-parse', 'HEAD')).toBe(head)
     expect(await git.git('one', 'status', '--porcelain', '-uno')).toBe('')
   })
@@ -80,13 +79,13 @@ describe('update --commit', () => {
   it('lands from two clones at once, neither lost', async () => {
     await using w = await world()
     const git = await clonesOf(w, 'one', 'two', 'check')
-    await committing(w, git, 'one')
+    await committing(git, 'one')
     await git.git('two', 'pull', '--quiet')
     await push(w, 'app', '1.1.0')
     await push(w, 'other', '2.0.0')
     await Promise.all([
-      committing(w, git, 'one', { images: ['app'] }),
-      committing(w, git, 'two', { images: ['other'] }),
+      committing(git, 'one', { images: ['app'] }),
+      committing(git, 'two', { images: ['other'] }),
     ])
     await git.git('check', 'pull', '--quiet')
     const lock = await readFile(git.path('check', 'images.lock.yaml'), 'utf8')
@@ -109,14 +108,14 @@ describe('update --commit', () => {
     const git = await clonesOf(w, 'one')
     const file = git.path('one', 'deploy/app.yaml')
     await writeFile(file, `${await readFile(file, 'utf8')}more: 1\r\n`)
-    await expect(committing(w, git, 'one')).rejects.toThrow(/deploy\/app\.yaml/)
+    await expect(committing(git, 'one')).rejects.toThrow(/deploy\/app\.yaml/)
     await expect(readFile(git.path('one', 'images.lock.yaml'))).rejects.toThrow('ENOENT')
     await writeFile(file, DEPLOY)
-    await committing(w, git, 'one')
+    await committing(git, 'one')
     const lock = git.path('one', 'images.lock.yaml')
     await writeFile(lock, `${await readFile(lock, 'utf8')}# mine\n`)
     await push(w, 'app', '1.1.0')
-    await expect(committing(w, git, 'one')).rejects.toThrow(/images\.lock\.yaml/)
+    await expect(committing(git, 'one')).rejects.toThrow(/images\.lock\.yaml/)
     expect(await readFile(lock, 'utf8')).toContain('# mine')
   })
 
@@ -129,7 +128,7 @@ ${rule(w, 'app')}  - from: ${w.source.host}/acme/app:0.9.0 # waybill: app
     to: ${w.target.host}/copy:current
 `
     const git = await createClones({ 'images.yaml': chained }, 'one')
-    await committing(w, git, 'one')
+    await committing(git, 'one')
     expect(await readFile(git.path('one', 'images.lock.yaml'), 'utf8')).toMatch(
       /copy:\n {4}references:\n {6}\S+\/acme\/app:1\.0\.0:/,
     )
