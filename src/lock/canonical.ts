@@ -44,7 +44,8 @@ function readEntry(open: Data[], line: string): boolean {
   const mapping = open[indent / 2]
   const end = endOfKey(line, indent)
   const key = scalarOf(line.slice(indent, end))
-  if (mapping === undefined || key === undefined || key === '__proto__') return false
+  if (mapping === undefined || key === undefined || line[end] !== ':') return false
+  if (key === '__proto__') return false
   open.length = indent / 2 + 1
   if (line.length === end + 1) open.push((mapping[key] = {}))
   else mapping[key] = valueOf(line.slice(end + 2))

@@ -164,7 +164,7 @@ describe('any lock', () => {
     fc.assert(
       fc.property(anyLock, fc.constantFrom('# mine\n', '---\n', '\n'), (lock, before) => {
         expect(read(before + encodeLock(lock))).toEqual(lock)
-        expect(read(`${encodeLock(lock).replaceAll('\n', '\r\n')}`)).toEqual(lock)
+        expect(read(encodeLock(lock).replaceAll('\n', '\r\n'))).toEqual(lock)
       }),
       { numRuns: 200 },
     )

@@ -17,6 +17,11 @@ import { brief } from '../manifest/manifests.ts'
 export const A = `sha256:${'a'.repeat(64)}` as Digest
 export const B = `sha256:${'b'.repeat(64)}` as Digest
 
+/** What a lock needs. */
+export const HEAD = 'version: 1\nfiles: [images.yaml]\n'
+/** One with an image, and a reference of it that is still to be written. */
+export const IMAGE = `${HEAD}images:\n  a:\n    references:\n      docker.io/library/a:1:\n`
+
 export function read(text: string | Uint8Array): Lock {
   const bytes = typeof text === 'string' ? Buffer.from(text) : text
   return parseLock({ file: 'images.lock.yaml', bytes })
@@ -47,7 +52,7 @@ const anyText = fc.oneof(
   fc.string({ unit: fc.nat(0xffff).map(code => String.fromCharCode(code)), minLength: 1 }),
   fc.string({ unit: 'grapheme', minLength: 1 }),
   fc
-    .array(fc.constantFrom(...'-?:,[]{}#&*!|>\'"%@`~<=.0123x+ e \n\ta'), { minLength: 1 })
+    .array(fc.constantFrom(...'-?:,[]{}#&*!|>\'"%@`~<=.0123x+ e \n\ta'.split('')), { minLength: 1 })
     .map(all => all.join('')),
   fc.constantFrom('3.10', '0x1F', '1e3', '.inf', '-.5', '~', 'null', 'true', '<<', '...', 'off'),
 )
