@@ -9,7 +9,7 @@ import { expectDone, refusal } from './said.ts'
 import { expectBranch, headOf, isIn, lineOf, type WorkTree } from './work-tree.ts'
 
 /** A push on its way. */
-interface Push extends Call {
+interface Push extends Call, Pick<PushOptions, 'recompute'> {
   readonly tree: WorkTree
   readonly remote: string
   readonly branch: string
@@ -22,48 +22,47 @@ const MOST_PAUSE_MS = 5_000
 export async function pushCommit(
   tree: WorkTree,
   commit: string,
-  {
-    random,
-    attempts = ATTEMPTS,
-    recompute,
-    ...choice
-  }: PushOptions & Call & Pick<RepositoryInit, 'random'>,
+  options: PushOptions & Call & Pick<RepositoryInit, 'random'>,
 ): Promise<Pushed> {
-  const { signal } = choice
+  const { random, attempts = ATTEMPTS, recompute, signal } = options
   const branch = await expectBranch(tree, { signal })
-  const remote = await remoteOf(tree, branch, choice)
+  const remote = await remoteOf(tree, branch, options)
   if (remote === undefined) throw noRemote(tree)
-  const push = { tree, remote, branch, signal }
 
+  const push = { tree, remote, branch, recompute, signal }
   let ours = commit
-  for (let attempt = 1; ; attempt++) {
-    const done = { remote, branch, attempts: attempt }
-    const tip = await fetchTip(tree, remote, branch, { signal })
-    if (tip !== undefined && (await isIn(tree, ours, tip, { signal })))
-      return { ...done, commit: ours }
-    await refuseOthers(push, ours)
-    if (tip !== undefined && !(await isIn(tree, tip, ours, { signal }))) {
-      if (!recompute) throw movedOn(push, ours, 'has moved on')
-      const again = await startOver(push, { ours, tip, recompute })
-      if (again === undefined) return done
-      ours = again
-    }
-    if (await sendCommit(push, ours, tip)) return { ...done, commit: ours }
-    if (!recompute) throw movedOn(push, ours, 'has moved on')
-    if (attempt >= attempts) throw movedOn(push, ours, `moved on each of ${attempts} times`)
-    await pause(Math.min(MOST_PAUSE_MS, FIRST_PAUSE_MS * 2 ** attempt) * random(), { signal })
+  for (let attempt = 1; attempt <= attempts; attempt++) {
+    const { isDone, commit } = await pushOnce(push, ours)
+    const what = { remote, branch, attempts: attempt }
+    if (isDone) return commit === undefined ? what : { ...what, commit }
+    ours = commit ?? ours
+    const most = Math.min(MOST_PAUSE_MS, FIRST_PAUSE_MS * 2 ** attempt)
+    if (attempt < attempts) await pause(most * random(), { signal })
   }
+  throw movedOn(push, ours, `moved on while it was pushed, ${attempts} times in a row`)
+}
+
+/** One attempt: what our commit is by now, and whether the remote has all that is to be there. */
+async function pushOnce(
+  push: Push,
+  ours: string,
+): Promise<{ readonly isDone: boolean; readonly commit?: string }> {
+  const { tree, remote, branch, signal } = push
+  const tip = await fetchTip(tree, remote, branch, { signal })
+  if (tip !== undefined && (await isIn(tree, ours, tip, { signal }))) {
+    return { isDone: true, commit: ours }
+  }
+  await refuseOthers(push, ours)
+  const isBehind = tip !== undefined && !(await isIn(tree, tip, ours, { signal }))
+  const next = isBehind ? await startOver(push, ours, tip) : ours
+  if (next === undefined) return { isDone: true }
+  return { isDone: await sendCommit(push, next, tip), commit: next }
 }
 
 /** Drops our commit for what the remote has, and makes it again from there. */
-async function startOver(
-  { tree, branch, signal }: Push,
-  {
-    ours,
-    tip,
-    recompute,
-  }: { ours: string; tip: string } & Required<Pick<PushOptions, 'recompute'>>,
-): Promise<string | undefined> {
+async function startOver(push: Push, ours: string, tip: string): Promise<string | undefined> {
+  const { tree, branch, recompute, signal } = push
+  if (!recompute) throw movedOn(push, ours, 'has moved on')
   const head = await headOf(tree, { signal })
   if (head !== ours || (await expectBranch(tree, { signal })) !== branch) {
     throw new SourceError(
@@ -73,7 +72,7 @@ async function startOver(
     )
   }
   await moveTo(tree, branch, tip, { signal })
-  const wanted = await recompute?.({ signal })
+  const wanted = await recompute({ signal })
   return wanted && commitFiles(tree, wanted, { signal })
 }
 

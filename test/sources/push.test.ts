@@ -169,7 +169,7 @@ git pull --quiet && git commit --quiet --allow-empty -m other && git push --quie
     const ours = (await head(world, 'one')).slice(0, 12)
     expect([code, message]).toEqual([
       'SOURCE_CONFLICT',
-      `main of origin moved on each of 3 times, and does not have our commit ${ours}`,
+      `main of origin moved on while it was pushed, 3 times in a row, and does not have our commit ${ours}`,
     ])
     expect(hint).toContain(`git reset --keep ${ours}^`)
     expect(await pushed(world)).toEqual(['other', 'other', 'other', 'by hand'])

@@ -26,9 +26,9 @@ export interface World {
   readonly folder: string
   readonly env: Readonly<Record<string, string>>
   /** What git prints, in a folder below. */
-  git(where: string, ...args: readonly string[]): Promise<string>
-  open(where: string, env?: Env): Promise<Repository>
-  path(...parts: readonly string[]): string
+  readonly git: (where: string, ...args: readonly string[]) => Promise<string>
+  readonly open: (where: string, env?: Env) => Promise<Repository>
+  readonly path: (...parts: readonly string[]) => string
 }
 
 export async function createWorld(): Promise<World> {

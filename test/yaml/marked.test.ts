@@ -52,6 +52,7 @@ describe('findMarked', () => {
     ['in other words', '# Kept by waybill: do not edit\na: 1 # see waybill: x\n'],
     ['in a value', `a: 'x # waybill: a'\nb: "y\n  # waybill: a"\n`],
     ['in a block', 'a: |\n  b: c:1 # waybill: a\n'],
+    ['in a block that is not indented', '--- |\n# waybill: a\n'],
     ['in what is no YAML, without markers', '{{ if }}: [\n'],
   ])('finds nothing %s', (_, text) => expect(marks(text)).toEqual([]))
 
