@@ -104,9 +104,9 @@ export function forget(lock: Lock, lost: readonly string[]): Lock {
 
 /** The places that keep what is gone upstream. */
 export function keepersOf(lock: Lock, image: string, reference: string): readonly string[] {
-  const places = lock.images.get(image)?.references.get(reference)?.places ?? new Map()
+  const places = lock.images.get(image)?.references.get(reference)?.places.keys() ?? []
   const retired = [...lock.retired].filter(
     ([, place]) => place.image === image && place.from === reference,
   )
-  return [...new Set([...places.keys(), ...retired.map(([at]) => at)])].toSorted()
+  return [...new Set([...places, ...retired.map(([at]) => at)])].toSorted()
 }

@@ -79,8 +79,8 @@ function changesOf(
   before: LockedImage | undefined,
   after: LockedImage | undefined,
 ): readonly LockChange[] {
-  const old = before?.references ?? new Map()
-  const now = after?.references ?? new Map()
+  const old: LockedImage['references'] = before?.references ?? new Map()
+  const now: LockedImage['references'] = after?.references ?? new Map()
   const left = [...old.keys()].filter(name => !now.has(name)).toSorted()
   const came = [...now.keys()].filter(name => !old.has(name)).toSorted()
   const moved = [...now].flatMap(([name, { digest }]) => {
