@@ -100,11 +100,14 @@ function sourceDigest(step: Step, { platforms }: Choice): string | undefined {
 
 function objection(
   step: Step,
-  { replaces }: StepPlace,
+  { replaces, lock }: StepPlace,
   wish: Wish,
   immutable: boolean,
 ): string | undefined {
   if (step.from !== sourceName(wish.from)) return `its image is ${sourceName(wish.from)}`
+  if (lock && (lock.image !== wish.image || lock.prune !== wish.prune)) {
+    return `it is of image ${wish.image}, with prune: ${wish.prune}`
+  }
   const overwrites = replaces !== null && replaces !== step.digest
   if (wish.overwrite === 'never' && overwrites) return 'it may only be created (overwrite: never)'
   if (immutable && overwrites) return 'it may only be created (immutableTags)'

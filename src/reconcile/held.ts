@@ -5,7 +5,8 @@ import { formatReference } from '../oci/reference.ts'
 import type { Held } from '../plan/types.ts'
 import { describeHold } from '../select/guards.ts'
 import type { Selection } from '../select/select.ts'
-import { isAwaited, type Chosen } from './choose.ts'
+import { type Chosen } from './choose.ts'
+import { isAwaited } from './looks.ts'
 import type { Memory } from './memory.ts'
 
 /** When a tag was first seen to stand for what it stands for. */

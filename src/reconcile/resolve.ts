@@ -15,14 +15,8 @@ import type { Call } from '../util/call.ts'
 import { mapLimit } from '../util/concurrency.ts'
 import type { Location } from '../yaml/issue.ts'
 import { problemOf } from '../execute/problem.ts'
-import {
-  chooseTags,
-  locationOf,
-  wishesOf,
-  type Chosen,
-  type OpenChoice,
-  type Shelf,
-} from './choose.ts'
+import { chooseTags, locationOf, wishesOf, type Chosen, type OpenChoice } from './choose.ts'
+import type { Shelf } from './looks.ts'
 import { settle } from './clashes.ts'
 import { frozenChoice, settleNamed } from './frozen.ts'
 import { heldTags, sightsOf } from './held.ts'

@@ -1,6 +1,7 @@
 /** Explanations for people: one line for each tag. */
 
 import { printable } from '../yaml/format.ts'
+import { alternatives } from '../yaml/words.ts'
 import type { Explanation } from '../plan/types.ts'
 import { diagnosticRow } from './findings.ts'
 import { sourceName } from './names.ts'
@@ -59,6 +60,12 @@ function describe(
   ].join('\n')
 }
 
+/** What it is called where it goes, if that is something else. */
+function namesOf(tag: string, places: readonly string[]): string {
+  const names = [...new Set(places.map(at => at.slice(at.lastIndexOf(':') + 1)))]
+  return names.every(name => name === tag) ? '' : `, called ${alternatives(names, 'and')}`
+}
+
 function linesOf(
   { tag, verdict, reason, places = [] }: Told,
   {
@@ -70,8 +77,7 @@ function linesOf(
   const [sign, color] = SIGNS[verdict] ?? OTHER
   const shown = columns === undefined ? printable(tag) : truncateMiddle(printable(tag), width)
   const indent = 4 + width + GAP + VERDICT + GAP
-  const at = places.length === 0 ? '' : `, to ${places.join(', ')}`
-  const said = printable(`${reason}${at}`)
+  const said = printable(`${reason}${namesOf(tag, places)}`)
   const [first = '', ...rest] =
     columns === undefined ? [said] : wrap(said, Math.max(VERDICT, columns - indent))
   const head = `  ${paint[color](`${sign} ${padEnd(shown, width)}${' '.repeat(GAP)}${padEnd(verdict, VERDICT)}`)}`

@@ -101,8 +101,8 @@ describe('waybill explain', () => {
       code: 0,
       out: `quay.io/acme/named
 
-  + 1  taken        named, to local/other:1, local/quay.io/acme/named:1
-  + 2  taken        named, to local/other:2, local/quay.io/acme/named:2
+  + 1  taken        named
+  + 2  taken        named
 
 2 of 2 tags taken.
 `,
