@@ -39,6 +39,9 @@ const SAY: Readonly<Record<string, Say>> = {
   enum: found => [notOneOf(found)],
   pattern: found => (found.problem.propertyName === undefined ? [patternRemark(found)] : []),
   minLength: found => [at(found, `${label(found)} is empty`)],
+  maxLength: found => [
+    at(found, `${label(found)} is longer than ${String(found.problem.params['limit'])} characters`),
+  ],
   minItems: found => [at(found, `${label(found)} is an empty list`, 'name one, or leave it out')],
   uniqueItems: repeated,
   minimum: found => [outOfBounds(found, 'at least')],

@@ -164,6 +164,11 @@ describe('a manifest is refused for', () => {
     ],
     ['empty text', "images: [{ from: '' }]", '2:18+2 "from" is empty'],
     [
+      'a name that no lock could hold',
+      `name: ${'a'.repeat(501)}`,
+      '2:7+501 "name" is longer than 500 characters',
+    ],
+    [
       'a number that is too small',
       'registries: { a.b: { limits: { concurrency: 0 } } }',
       '2:45+1 "concurrency" must be at least 1',
