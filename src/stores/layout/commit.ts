@@ -3,13 +3,13 @@ import { join } from 'node:path'
 import { syncFolder } from '../../util/atomic-file.ts'
 import type { Call } from '../../util/call.ts'
 import type { Identity } from '../../util/holder.ts'
-import { located } from './failure.ts'
+import { located } from '../failure.ts'
 import { unlessAbsent, type Folder } from './folder.ts'
-import { createGroup } from './group.ts'
-import { withChanges, type Change, type LayoutIndex } from './index-document.ts'
+import { createGroup } from '../group.ts'
+import { withChanges, type Change, type LayoutIndex } from '../index-document.ts'
 import type { IndexFile } from './index-file.ts'
 import { createLayout, isLayout } from './layout-file.ts'
-import { acquireLock, type Lock, type LockInit } from './lock.ts'
+import { acquireLock, type Lock, type LockInit } from '../lock.ts'
 
 export interface Commits {
   /** Makes the folder a layout where it is none yet. */

@@ -7,7 +7,7 @@ import { StoreError } from '../../errors.ts'
 import type { Descriptor } from '../../oci/descriptor.ts'
 import { algorithmOf, hexOf, type Digest } from '../../oci/digest.ts'
 import { unless } from '../../util/errno.ts'
-import { explained } from './failure.ts'
+import { explained } from '../failure.ts'
 
 export interface Folder {
   /** The store's name, for errors. */

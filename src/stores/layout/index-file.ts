@@ -9,7 +9,7 @@ import {
   parseIndex,
   type LayoutIndex,
   type Names,
-} from './index-document.ts'
+} from '../index-document.ts'
 import { isLayout } from './layout-file.ts'
 
 /** Some hundred thousand entries. */

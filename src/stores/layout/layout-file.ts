@@ -5,7 +5,7 @@ import { StoreError } from '../../errors.ts'
 import { parseDocument } from '../../oci/document.ts'
 import { writeAtomic } from '../../util/atomic-file.ts'
 import { readFile, unlessAbsent, type Folder } from './folder.ts'
-import { encodeIndex, NO_INDEX } from './index-document.ts'
+import { encodeIndex, NO_INDEX } from '../index-document.ts'
 
 const FILE = 'oci-layout'
 const MAX_BYTES = 64 * 1024

@@ -9,7 +9,7 @@ import type { Call } from '../../util/call.ts'
 import { verifiedBytes } from '../../util/verified.ts'
 import type { Manifested } from '../store.ts'
 import { hasBlob, openBlob, readOpen, streamOf, type Folder } from './folder.ts'
-import { findTag } from './index-document.ts'
+import { findTag } from '../index-document.ts'
 import type { IndexFile } from './index-file.ts'
 
 /**

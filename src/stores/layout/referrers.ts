@@ -9,7 +9,7 @@ import { isManifestType } from '../../oci/media-types.ts'
 import { referrerOf } from '../../oci/referrers.ts'
 import { mapLimit } from '../../util/concurrency.ts'
 import type { Folder } from './folder.ts'
-import { findTag, type LayoutIndex } from './index-document.ts'
+import { findTag, type LayoutIndex } from '../index-document.ts'
 import type { IndexFile, IndexState } from './index-file.ts'
 import { readManifest } from './read.ts'
 

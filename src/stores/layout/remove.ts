@@ -7,7 +7,7 @@ import { reachOf, requireFree } from '../keepers.ts'
 import { requireReference } from '../names.ts'
 import type { Commits, Edit } from './commit.ts'
 import type { Folder } from './folder.ts'
-import { withoutTag, type Entry, type LayoutIndex } from './index-document.ts'
+import { withoutTag, type Entry, type LayoutIndex } from '../index-document.ts'
 import type { IndexFile } from './index-file.ts'
 import { readManifest, resolve } from './read.ts'
 

@@ -16,9 +16,9 @@ import { verified, verifiedBytes } from '../../util/verified.ts'
 import { requireRepository, requireTags } from '../names.ts'
 import type { BlobSource, WriteSession } from '../store.ts'
 import type { Commits } from './commit.ts'
-import { located } from './failure.ts'
+import { located } from '../failure.ts'
 import { blobFolder, blobPath, hasBlob, type Folder } from './folder.ts'
-import type { Change } from './index-document.ts'
+import type { Change } from '../index-document.ts'
 
 /** Blobs are there at once, for anybody who knows their digest; names only after `body`. */
 export async function write<T>(

@@ -2,7 +2,7 @@
 import { join } from 'node:path'
 import { argv, stdout } from 'node:process'
 import { Readable } from 'node:stream'
-import { acquireLock } from '../../../src/stores/layout/lock.ts'
+import { acquireLock } from '../../../src/stores/lock.ts'
 import { openLayout } from '../../../src/stores/layout/store.ts'
 import { identify } from '../../../src/util/holder.ts'
 import { OWNER } from '../../support/owner.ts'

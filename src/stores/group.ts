@@ -1,5 +1,5 @@
-import { toError } from '../../errors.ts'
-import type { Call } from '../../util/call.ts'
+import { toError } from '../errors.ts'
+import type { Call } from '../util/call.ts'
 
 interface Waiting<T> {
   readonly item: T

@@ -6,11 +6,11 @@
  * mention, or, where there are no full names, whichever is asked for. In a layout with full names
  * of several repositories nobody can tell, and bare tags are nobody's.
  */
-import { StoreError } from '../../errors.ts'
-import { parseDescriptor, type Descriptor } from '../../oci/descriptor.ts'
-import { parseDocument } from '../../oci/document.ts'
-import { OCI_INDEX } from '../../oci/media-types.ts'
-import { isRepository, isTag } from '../../oci/reference.ts'
+import { StoreError } from '../errors.ts'
+import { parseDescriptor, type Descriptor } from '../oci/descriptor.ts'
+import { parseDocument } from '../oci/document.ts'
+import { OCI_INDEX } from '../oci/media-types.ts'
+import { isRepository, isTag } from '../oci/reference.ts'
 
 const REF_NAME = 'org.opencontainers.image.ref.name'
 

@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { expect, it } from 'vitest'
-import { StoreError } from '../../../src/errors.ts'
+import { StoreError } from '../../src/errors.ts'
 import {
   encodeIndex,
   findTag,
@@ -11,8 +11,8 @@ import {
   withChanges,
   withoutTag,
   type Change,
-} from '../../../src/stores/layout/index-document.ts'
-import { imageOf } from '../content.ts'
+} from '../../src/stores/index-document.ts'
+import { imageOf } from './content.ts'
 
 const tag = fc.constantFrom('1', '2', 'latest')
 const repository = fc.constantFrom('app', 'lib/app')

@@ -1,6 +1,12 @@
 import { relative } from 'node:path'
-import { StoreError, type ErrorCode } from '../../errors.ts'
-import type { Folder } from './folder.ts'
+import { StoreError, type ErrorCode } from '../errors.ts'
+
+/** A store on this machine. */
+export interface Local {
+  readonly name: string
+  /** The folder that its files are in. */
+  readonly path: string
+}
 
 interface Meaning {
   readonly code: ErrorCode
@@ -18,7 +24,7 @@ const MEANINGS: Readonly<Record<string, Meaning>> = {
   ENOTDIR: { code: 'STORE_UNSUPPORTED', words: 'there is a file where a folder should be' },
   EISDIR: { code: 'STORE_UNSUPPORTED', words: 'there is a folder where a file should be' },
   ENAMETOOLONG: { code: 'STORE_UNSUPPORTED', words: 'the path is too long' },
-  ELOOP: { code: 'CONTENT_CORRUPT', words: 'it is a link, and links in a layout are not followed' },
+  ELOOP: { code: 'CONTENT_CORRUPT', words: 'it is a link, and links are not followed' },
   ENXIO: { code: 'CONTENT_CORRUPT', words: 'it is not a regular file' },
   ENOENT: { code: 'STORE_CONFLICT', words: 'it was removed meanwhile', hint: 'run again' },
   EIO: { code: 'STORE_UNREACHABLE', words: 'the disk failed' },
@@ -28,16 +34,16 @@ const MEANINGS: Readonly<Record<string, Meaning>> = {
 }
 
 /** `work`, with what the file system refuses said as the store's failure. */
-export async function located<T>(folder: Folder, work: () => Promise<T>): Promise<T> {
+export async function located<T>(store: Local, work: () => Promise<T>): Promise<T> {
   try {
     return await work()
   } catch (error) {
-    throw explained(folder, error)
+    throw explained(store, error)
   }
 }
 
 /** A file system's error with the store's name in it and no path outside of it; others as is. */
-export function explained({ name, path }: Folder, error: unknown): unknown {
+export function explained({ name, path }: Local, error: unknown): unknown {
   if (!(error instanceof Error) || !('code' in error)) return error
   const meaning = MEANINGS[String(error.code)]
   if (!meaning) return error

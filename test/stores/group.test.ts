@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest'
-import type { Call } from '../../../src/util/call.ts'
-import { createGroup } from '../../../src/stores/layout/group.ts'
+import type { Call } from '../../src/util/call.ts'
+import { createGroup } from '../../src/stores/group.ts'
 
 /** A group whose runs wait to be let go, and what each of them took. */
 function gated() {

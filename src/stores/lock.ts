@@ -1,11 +1,11 @@
 /** One holder at a time of all processes that see a folder; who comes later waits. */
 import { randomInt } from 'node:crypto'
 import { basename } from 'node:path'
-import { StoreError } from '../../errors.ts'
-import type { Call } from '../../util/call.ts'
-import type { Identity } from '../../util/holder.ts'
-import { tryLock, type Found, type LockFile } from '../../util/lock-file.ts'
-import { pause } from '../../util/pause.ts'
+import { StoreError } from '../errors.ts'
+import type { Call } from '../util/call.ts'
+import type { Identity } from '../util/holder.ts'
+import { tryLock, type Found, type LockFile } from '../util/lock-file.ts'
+import { pause } from '../util/pause.ts'
 
 export interface Lock extends AsyncDisposable {
   /** Throws where the lock was taken over, this process having looked dead. */

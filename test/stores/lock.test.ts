@@ -1,11 +1,11 @@
 import { mkdir, readdir, readFile, utimes, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { beforeEach, expect, it } from 'vitest'
-import { acquireLock, type Lock, type Patience } from '../../../src/stores/layout/lock.ts'
-import type { Call } from '../../../src/util/call.ts'
-import { identify, type Holder, type Identity } from '../../../src/util/holder.ts'
-import { OWNER } from '../../support/owner.ts'
-import { freshPath } from './folder.ts'
+import { acquireLock, type Lock, type Patience } from '../../src/stores/lock.ts'
+import type { Call } from '../../src/util/call.ts'
+import { identify, type Holder, type Identity } from '../../src/util/holder.ts'
+import { OWNER } from '../support/owner.ts'
+import { freshPath } from './layout/folder.ts'
 
 const patience = { beatMs: 20, staleMs: 200, giveUpMs: 2_000 }
 /** The system gives numbers up to 4 million. */
