@@ -1,0 +1,121 @@
+/** What is around a tar, told by its first bytes, and taken off as the bytes pass. */
+import { pipeline, Readable, Transform } from 'node:stream'
+import * as zlib from 'node:zlib'
+import { StoreError } from '../errors.ts'
+
+export type Compression = 'gzip' | 'zstd' | 'xz' | 'bzip2'
+
+/** As many bytes as tell one compression from another. */
+export const MAGIC_BYTES = 6
+
+const MAGIC: readonly (readonly [Compression, readonly number[]])[] = [
+  ['gzip', [0x1f, 0x8b]],
+  ['zstd', [0x28, 0xb5, 0x2f, 0xfd]],
+  ['xz', [0xfd, 0x37, 0x7a, 0x58, 0x5a, 0x00]],
+  ['bzip2', [0x42, 0x5a, 0x68]],
+]
+
+/** `undefined`: it is not compressed in a way that is known here. */
+export function compressionOf(head: Uint8Array): Compression | undefined {
+  return MAGIC.find(([, magic]) => magic.every((byte, at) => head[at] === byte))?.[0]
+}
+
+/** Beyond this, nothing may become more than so many times as large (a decompression bomb). */
+const FREE_BYTES = 256 * 1024 * 1024
+const MOST_RATIO = 250
+
+export interface Limits {
+  readonly freeBytes: number
+  readonly mostRatio: number
+}
+
+const LIMITS: Limits = { freeBytes: FREE_BYTES, mostRatio: MOST_RATIO }
+
+/** `bytes` without their compression, or an error at once. `where` names them in errors. */
+export function decompressed(
+  bytes: Readable,
+  compression: Compression,
+  where: string,
+  limits: Limits = LIMITS,
+): Readable {
+  try {
+    const unpacking = unpacker(compression, where)
+    const plain = Readable.from(unpacked(bytes, unpacking, { where, limits }), {
+      objectMode: false,
+    })
+    // a generator that nobody began to read does not clean up
+    return plain.once('close', () => bytes.destroy())
+  } catch (error) {
+    bytes.destroy()
+    throw error
+  }
+}
+
+async function* unpacked(
+  bytes: Readable,
+  unpacking: Transform,
+  { where, limits }: { readonly where: string; readonly limits: Limits },
+): AsyncGenerator<Buffer> {
+  let packedSize = 0
+  let size = 0
+  const counting = new Transform({
+    transform(chunk: Buffer, _, done) {
+      packedSize += chunk.length
+      done(null, chunk)
+    },
+  })
+  try {
+    // leaving the loop, however, destroys all of it
+    for await (const chunk of pipeline(bytes, counting, unpacking, () => {})) {
+      size += chunk.length
+      if (size > Math.max(limits.freeBytes, packedSize * limits.mostRatio))
+        throw bomb(where, limits)
+      yield chunk
+    }
+  } catch (error) {
+    throw isUnpacking(error) ? damaged(where, error) : error
+  }
+}
+
+function unpacker(compression: Compression, where: string): Transform {
+  switch (compression) {
+    case 'gzip':
+      return zlib.createGunzip()
+    case 'zstd':
+      return unzstd(where)
+    case 'xz':
+    case 'bzip2':
+      throw new StoreError('CONTENT_UNSUPPORTED', `${where} is compressed with ${compression}`, {
+        hint: `unpack it first: ${compression} -d`,
+      })
+  }
+}
+
+/** Node has it from 22.15 and 23.8 on. */
+function unzstd(where: string): Transform {
+  const create: unknown = Reflect.get(zlib, 'createZstdDecompress')
+  const made: unknown = typeof create === 'function' ? create() : undefined
+  if (made instanceof Transform) return made
+  throw new StoreError('CONTENT_UNSUPPORTED', `${where} is compressed with zstd`, {
+    hint: 'unpack it first, with zstd -d, or run Node 22.15 or newer, which can',
+  })
+}
+
+/** zlib's own failures have these codes; others come from where the bytes do. */
+function isUnpacking(error: unknown): boolean {
+  return error instanceof Error && 'code' in error && /^Z(?:STD)?_|_ZSTD/.test(String(error.code))
+}
+
+function damaged(where: string, cause: unknown): StoreError {
+  const isShort = cause instanceof Error && /unexpected end/.test(cause.message)
+  const message = `${where}: its compressed bytes are ${isShort ? 'cut short' : 'damaged'}`
+  return new StoreError('CONTENT_CORRUPT', message, { cause, hint: 'copy or make it anew' })
+}
+
+function bomb(where: string, { mostRatio }: Limits): StoreError {
+  return new StoreError(
+    'CONTENT_UNSUPPORTED',
+    `${where}: it unpacks to more than ${mostRatio} times its size`,
+    { hint: 'if that is right, unpack it first and give it unpacked' },
+  )
+}
