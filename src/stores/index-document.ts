@@ -12,7 +12,7 @@ import { parseDocument } from '../oci/document.ts'
 import { OCI_INDEX } from '../oci/media-types.ts'
 import { isRepository, isTag } from '../oci/reference.ts'
 
-const REF_NAME = 'org.opencontainers.image.ref.name'
+export const REF_NAME = 'org.opencontainers.image.ref.name'
 
 export interface Entry {
   /** As it stands in the file, whatever else it says. */
@@ -41,7 +41,10 @@ export const NO_INDEX: LayoutIndex = {
 }
 
 export function parseIndex(bytes: Buffer, where: string): LayoutIndex {
-  const document = parseDocument(bytes, where)
+  return indexOf(parseDocument(bytes, where), where)
+}
+
+export function indexOf(document: LayoutIndex['document'], where: string): LayoutIndex {
   const list = document['manifests']
   if (!Array.isArray(list)) {
     throw new StoreError('CONTENT_CORRUPT', `${where} has no list of manifests`)

@@ -1,4 +1,5 @@
 import type { Host } from '../http/host.ts'
+import type { ArchiveInit, ArchiveStreamInit } from './archive/store.ts'
 import type { LayoutInit } from './layout/store.ts'
 import type { MirroredInit } from './registry/mirrored.ts'
 import type { Store } from './store.ts'
@@ -12,6 +13,8 @@ export type StoreConfig =
     }
   | ({ readonly kind: 'mirrored' } & MirroredInit)
   | ({ readonly kind: 'layout' } & LayoutInit)
+  | ({ readonly kind: 'archive' } & ArchiveInit)
+  | ({ readonly kind: 'archive-stream' } & ArchiveStreamInit)
 
 type Opener<C extends StoreConfig> = (config: C) => Promise<Store>
 
@@ -21,6 +24,9 @@ const openers: { readonly [K in StoreConfig['kind']]: Opener<Extract<StoreConfig
     registry: async config => (await import('./registry/store.ts')).openRegistry(config),
     mirrored: async config => (await import('./registry/mirrored.ts')).openMirrored(config),
     layout: async config => (await import('./layout/store.ts')).openLayout(config),
+    archive: async config => (await import('./archive/store.ts')).openArchive(config),
+    'archive-stream': async config =>
+      (await import('./archive/store.ts')).openArchiveStream(config),
   }
 
 export function openStore(config: StoreConfig): Promise<Store> {
@@ -31,5 +37,9 @@ export function openStore(config: StoreConfig): Promise<Store> {
       return openers.mirrored(config)
     case 'layout':
       return openers.layout(config)
+    case 'archive':
+      return openers.archive(config)
+    case 'archive-stream':
+      return openers['archive-stream'](config)
   }
 }
