@@ -4,6 +4,7 @@ import { join } from 'node:path'
 import { onTestFinished } from 'vitest'
 import { openArchive, type ArchiveStore } from '../../../src/stores/archive/store.ts'
 import { OWNER } from '../../support/owner.ts'
+import { fileOf, rawTar, type RawMember } from '../../tar/making.ts'
 
 /** A path in a folder of its own, which goes with the test. Nothing is there yet. */
 export async function freshPath(name = 'images.tar'): Promise<string> {
@@ -28,4 +29,14 @@ export async function openAt(
   })
   onTestFinished(() => store.close())
   return store
+}
+
+export async function openTar(...members: readonly RawMember[]): Promise<ArchiveStore> {
+  return openAt(await fileOf(rawTar(...members)))
+}
+
+/** Of all its images, as `repository:tag`, with nothing for what they lack. */
+export async function namesIn(store: ArchiveStore): Promise<readonly string[]> {
+  const images = (await store.images()) ?? []
+  return images.map(({ repository = '', tag = '' }) => `${repository}:${tag}`)
 }
