@@ -1,6 +1,6 @@
 /** The bytes of an archive: its own file, or one made of it that can be read from anywhere in it. */
 import { randomBytes } from 'node:crypto'
-import { constants } from 'node:fs'
+import { constants, type BigIntStats } from 'node:fs'
 import { open, stat, unlink, type FileHandle } from 'node:fs/promises'
 import { join } from 'node:path'
 import { Readable } from 'node:stream'
@@ -29,15 +29,23 @@ export interface Source {
 const { O_RDONLY, O_NONBLOCK } = constants
 const CHUNK_BYTES = 128 * 1024
 
-/** What tells a file from whatever else has been, or will be, at its path. */
+/** What tells the file at a path from whatever else has been, or will be, there. */
 export async function identityOf(path: string): Promise<string | undefined> {
   const found = await unless('ENOENT', stat(path, { bigint: true }))
-  return found && `${found.dev} ${found.ino} ${found.size} ${found.mtimeNs}`
+  return found && identityIn(found)
+}
+
+function identityIn({ dev, ino, size, mtimeNs }: BigIntStats): string {
+  return `${dev} ${ino} ${size} ${mtimeNs}`
 }
 
 /** A file that is there. One that is compressed is unpacked into `temporary`, at once. */
 export async function openSource(
-  { path, name, temporary }: { readonly path: string; readonly name: string; temporary: string },
+  {
+    path,
+    name,
+    temporary,
+  }: { readonly path: string; readonly name: string; readonly temporary: string },
   call: Call,
 ): Promise<Source> {
   // without O_NONBLOCK a named pipe would hold the caller until somebody writes to it
@@ -48,7 +56,7 @@ export async function openSource(
     const size = Number(found.size)
     const head = await readAt({ file, size }, 0, MAGIC_BYTES)
     const compression = compressionOf(head)
-    if (compression === undefined) return plainSource(path, size)
+    if (compression === undefined) return plainSource(path, size, identityIn(found))
     const packed = regionStream(file, { offset: 0, size })
     return await spool(decompressed(packed, compression, name), { temporary, call }, 'compressed')
   } finally {
@@ -56,15 +64,15 @@ export async function openSource(
   }
 }
 
-async function plainSource(path: string, size: number): Promise<Source> {
-  const identity = await identityOf(path)
+function plainSource(path: string, size: number, identity: string): Source {
   return {
     size,
     async open() {
       const file = await open(path, O_RDONLY | O_NONBLOCK)
-      const close = () => file.close()
-      if ((await identityOf(path)) === identity) return { file, close }
-      await close()
+      if (identityIn(await file.stat({ bigint: true })) === identity) {
+        return { file, close: () => file.close() }
+      }
+      await file.close()
       return undefined
     },
     close: async () => {},

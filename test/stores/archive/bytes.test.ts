@@ -5,6 +5,7 @@ import { dirname, join } from 'node:path'
 import { Readable } from 'node:stream'
 import { gzipSync } from 'node:zlib'
 import { describe, expect, it, onTestFinished } from 'vitest'
+import { openSource } from '../../../src/stores/archive/source.ts'
 import { openArchiveStream, type ArchiveStore } from '../../../src/stores/archive/store.ts'
 import { available } from '../../live/support/tools.ts'
 import { fileOf, rawTar } from '../../tar/making.ts'
@@ -117,6 +118,17 @@ describe('the bytes', () => {
     expect(await bytesOf(store)).toEqual(OTHER.manifest.bytes)
     await rm(path)
     expect(await store.resolve('library/app', '1')).toBeUndefined()
+  })
+
+  it('are not those of another file, whenever that took its place', async () => {
+    const path = await fileOf(rawTar(...members))
+    const source = await openSource({ path, name: 'archive', temporary: tmpdir() }, {})
+    const opened = await source.open()
+    await opened?.close()
+    expect(opened).toBeDefined()
+    await writeFile(`${path}.new`, rawTar(...members))
+    await rename(`${path}.new`, path)
+    expect(await source.open()).toBeUndefined()
   })
 
   it('that are damaged are looked at again when they are replaced', async () => {

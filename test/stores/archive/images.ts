@@ -1,4 +1,4 @@
-import type { WriteSession } from '../../../src/stores/store.ts'
+import type { Store, WriteSession } from '../../../src/stores/store.ts'
 import type { TestImage } from '../../support/images.ts'
 
 /** Children and blobs first. */
@@ -18,4 +18,13 @@ export async function putTestImage(
   }
   const { mediaType, digest, bytes } = image.manifest
   await session.putManifest({ content: { mediaType, digest, size: bytes.length }, bytes }, tags)
+}
+
+export function writeTestImage(
+  store: Store,
+  repository: string,
+  image: TestImage,
+  tags: readonly string[],
+): Promise<void> {
+  return store.write(repository, session => putTestImage(session, image, tags))
 }
