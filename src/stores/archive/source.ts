@@ -69,10 +69,14 @@ function plainSource(path: string, size: number, identity: string): Source {
     size,
     async open() {
       const file = await open(path, O_RDONLY | O_NONBLOCK)
-      if (identityIn(await file.stat({ bigint: true })) === identity) {
-        return { file, close: () => file.close() }
+      const close = () => file.close()
+      try {
+        if (identityIn(await file.stat({ bigint: true })) === identity) return { file, close }
+      } catch (error) {
+        await close()
+        throw error
       }
-      await file.close()
+      await close()
       return undefined
     },
     close: async () => {},

@@ -33,8 +33,25 @@ export function fileState({ name, path, temporary, fresh }: FileInit): State {
   async function load(): Promise<Archive> {
     const call = { signal: closing.signal }
     const source = await openSource({ name, path, temporary }, call)
-    sources.push(source)
-    return loadArchive(source, name, call)
+    try {
+      const archive = await loadArchive(source, name, call)
+      sources.push(source)
+      return archive
+    } catch (error) {
+      await source.close()
+      throw error
+    }
+  }
+
+  /** What failed is tried again when somebody asks again: a disk may have been full. */
+  function loadOnce(identity: string): Promise<Archive> {
+    if (last?.identity === identity) return last.archive
+    const loading = { identity, archive: load() }
+    last = loading
+    loading.archive.catch(() => {
+      if (last === loading) last = undefined
+    })
+    return loading.archive
   }
 
   return {
@@ -43,8 +60,7 @@ export function fileState({ name, path, temporary, fresh }: FileInit): State {
         call.signal?.throwIfAborted()
         const identity = isFresh ? undefined : await identityOf(path)
         if (identity === undefined) return NO_ARCHIVE
-        if (last?.identity !== identity) last = { identity, archive: load() }
-        return unlessStopped(last.archive, call)
+        return unlessStopped(loadOnce(identity), call)
       }),
     written: () => void (isFresh = false),
     async close() {

@@ -6,11 +6,32 @@ import { Readable } from 'node:stream'
 import { gzipSync } from 'node:zlib'
 import { describe, expect, it, onTestFinished } from 'vitest'
 import { openSource } from '../../../src/stores/archive/source.ts'
+import { isBundle } from '../../../src/stores/bundle.ts'
+import { openMemory } from '../../../src/stores/memory/store.ts'
+import { openStore } from '../../../src/stores/open.ts'
+import { OWNER } from '../../support/owner.ts'
 import { openArchiveStream, type ArchiveStore } from '../../../src/stores/archive/store.ts'
 import { available } from '../../live/support/tools.ts'
 import { fileOf, rawTar } from '../../tar/making.ts'
 import { IMAGE, ociForm, OTHER, refName } from './forms.ts'
 import { openAt } from './opening.ts'
+
+it('an archive is a kind of store, and of bundle', async () => {
+  const members = ociForm({ image: IMAGE, annotations: refName('library/app:1') })
+  const path = await fileOf(rawTar(...members))
+  const input = Readable.from([rawTar(...members)], { objectMode: false })
+  const shared = { name: 'archive', temporary: tmpdir() }
+  for (const config of [
+    { kind: 'archive', path, format: 'docker', owner: OWNER, ...shared },
+    { kind: 'archive-stream', input, ...shared },
+  ] as const) {
+    const store = await openStore(config)
+    onTestFinished(() => store.close())
+    expect(isBundle(store)).toBe(true)
+    expect(await store.tags('library/app')).toEqual(['1'])
+  }
+  expect(isBundle(await openMemory({ name: 'memory' }))).toBe(false)
+})
 
 describe('the bytes', () => {
   const members = ociForm({ image: IMAGE, annotations: refName('library/app:1') })

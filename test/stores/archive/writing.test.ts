@@ -112,7 +112,12 @@ describe('the file', () => {
     const path = await freshPath()
     const store = await openAt(path)
     await put(store, 'app', IMAGE, ['latest'])
-    await put(store, 'app', OTHER, ['latest'])
+    await store.write('app', async session => {
+      for (const [digest, { length: size }] of IMAGE.blobs) {
+        expect(await session.has({ mediaType: 'x/y', digest, size })).toBe(true)
+      }
+      await putTestImage(session, OTHER, ['latest'])
+    })
     const names = await memberNames(path)
     expect(names).toContain(blobPath(OTHER.manifest.digest))
     expect(names).not.toContain(blobPath(IMAGE.manifest.digest))
