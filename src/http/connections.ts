@@ -36,7 +36,7 @@ export interface PoolOptions {
   readonly connections: number
   readonly headersTimeout: number
   readonly bodyTimeout: number
-  readonly connect: TlsOptions & { readonly lookup?: LookupFunction }
+  readonly connect: TlsOptions & { readonly lookup?: LookupFunction; readonly socketPath?: string }
 }
 
 export interface TlsOptions {
@@ -55,6 +55,8 @@ export type OpenProxied = (
 export interface Leader {
   readonly name: string
   readonly origin: URL
+  /** The local socket that it listens on, whatever its origin says. */
+  readonly socketPath?: string | undefined
   /** Requests in flight at once. */
   readonly concurrency: number
   readonly tls?: OwnTls | undefined
@@ -109,6 +111,10 @@ export function createConnections(init: ConnectionsInit): Connections {
       bodyTimeout: patience.silenceMs,
       connect: { timeout, ...secure },
     }
+    const { socketPath } = leader
+    if (own && socketPath !== undefined) {
+      return new Pool(url.origin, { ...options, connect: { ...options.connect, socketPath } })
+    }
     const proxy = openProxied && proxyFor(url, env)
     if (openProxied && proxy) {
       const toProxy = proxy.protocol === 'https:' && { secureContext: contextOf(USUAL, false) }
@@ -124,7 +130,8 @@ export function createConnections(init: ConnectionsInit): Connections {
   return {
     to(url, leader) {
       const own = leader.origin.origin === url.origin
-      const key = own ? url.origin : `${url.origin} for ${leader.name}`
+      const local = leader.socketPath === undefined ? '' : ` at ${leader.socketPath}`
+      const key = own ? `${url.origin}${local}` : `${url.origin} for ${leader.name}`
       const pool = pools.get(key) ?? open(url, leader, own)
       pools.set(key, pool)
       return pool

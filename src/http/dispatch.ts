@@ -18,11 +18,13 @@ export interface Request {
   readonly signal?: AbortSignal | undefined
   /** Sent anew only where the answer says that it was not carried out. */
   readonly once?: boolean | undefined
+  /** Has much to do before it is answered. */
+  readonly slow?: boolean | undefined
   /** How long the other side may take nothing of a streaming body. */
   readonly silenceMs: number
 }
 
-/** What keeps a blob may take so many times as long as others before it says so. */
+/** What has much to do, such as keeping a blob, may take so many times as long as others to say so. */
 const STORING = 10
 
 /** The answer with its body, read up to `cap` bytes. */
@@ -78,7 +80,7 @@ export function open(
 
 function dispatch(
   pool: Dispatcher,
-  { method, url, headers, body, signal, silenceMs }: Request,
+  { method, url, headers, body, signal, slow = false, silenceMs }: Request,
   reject: (reason: unknown) => void,
   start: (answer: Answer, controller: Controller) => Sink,
 ): void {
@@ -107,7 +109,7 @@ function dispatch(
       body: stream ?? (Buffer.isBuffer(body) ? body : null),
       // undici closes the connection after a HEAD unless told that it is not to
       reset: false,
-      ...(stream && { headersTimeout: STORING * silenceMs }),
+      ...((stream || slow) && { headersTimeout: STORING * silenceMs }),
     },
     {
       onRequestStart(controller) {
@@ -152,7 +154,7 @@ function bodyHeaders(
 ): Record<string, string> {
   if (body === undefined) return { ...headers }
   const size = Buffer.isBuffer(body) ? body.length : body.size
-  return { ...headers, 'content-length': String(size) }
+  return { ...headers, ...(size !== undefined && { 'content-length': String(size) }) }
 }
 
 /** More than this at once could not be seen to make no progress. */

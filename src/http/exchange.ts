@@ -21,6 +21,7 @@ export interface ExchangeInit {
   readonly throttle: Throttle
   readonly repeats: Repeats
   readonly counters: Counters
+  readonly attempts?: number | undefined
 }
 
 /** Statuses are the caller's to judge; a connection that stays broken throws. */

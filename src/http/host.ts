@@ -33,6 +33,8 @@ export interface HostInit extends Leader {
   /** How many pulls are to be left for others. */
   readonly pullBudget?: number | undefined
   readonly credential: (repository: string, signal?: AbortSignal) => Promise<Credential | undefined>
+  /** How often a request is sent at most; a host on this machine has no bad moments to wait out. */
+  readonly attempts?: number | undefined
 }
 
 export interface HostRequest {
@@ -48,6 +50,8 @@ export interface HostRequest {
   readonly pull?: boolean
   /** Not to be sent anew where it may have been carried out. */
   readonly once?: boolean
+  /** Has much to do before it is answered. */
+  readonly slow?: boolean
 }
 
 export interface Host {
@@ -55,9 +59,9 @@ export interface Host {
   send(request: HostRequest, call?: Call): Promise<Reply>
   /**
    * The answer as soon as its head is there. A body that breaks off before `size` bytes is gone on
-   * with by Range (RFC 9110, section 14), as long as that gets anywhere.
+   * with by Range (RFC 9110, section 14), as long as that gets anywhere; without `size` it fails.
    */
-  open(request: HostRequest & { readonly size: number }, call?: Call): Promise<Reply | StreamReply>
+  open(request: HostRequest & { readonly size?: number }, call?: Call): Promise<Reply | StreamReply>
 }
 
 /** How a request is put on the wire. */
@@ -96,6 +100,7 @@ export function createHost(
     pace,
     throttle: createThrottle(concurrency),
     repeats,
+    attempts: settings.attempts,
   })
   const gate = createGate()
   const authorizer = createAuthorizer({
@@ -128,14 +133,15 @@ export function createHost(
     run: Run<R>,
     { signal }: Call,
   ): Promise<R | Reply> {
-    const { method, body, once } = request
+    const { method, body, once, slow } = request
     let { url } = request
     let challenges = 0
     for (let hops = 0; ;) {
       const own = url.origin === origin.origin
       const authorization = own ? await authorizer.authorization(request.scopes, signal) : undefined
       const headers = { ...request.headers, ...(authorization !== undefined && { authorization }) }
-      const reply = await exchange({ method, url, headers, body, signal, once, silenceMs }, run)
+      const sent = { method, url, headers, body, signal, once, slow, silenceMs }
+      const reply = await exchange(sent, run)
       if (own) pulls.saw(reply.headers)
       if (reply.status === 401 && own && challenges++ < 2) {
         const challenge = headerOf(reply.headers, 'www-authenticate') ?? ''
@@ -205,8 +211,12 @@ export function createHost(
     open(request, call = {}) {
       const cap = request.cap ?? ERROR_CAP
       const run = (feed: Feed) => (sent: Request) => wire.open(sent, cap, feed)
+      const { size } = request
       const resume = resuming(request, run, call)
-      const feed = createFeed({ size: request.size, broke: error => void resume(feed, error) })
+      const feed = createFeed({
+        size: size ?? 0,
+        broke: error => (size === undefined ? feed.fail(error) : void resume(feed, error)),
+      })
       return counted(request, run(feed), call)
     },
   }

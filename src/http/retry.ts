@@ -8,6 +8,12 @@ const BASE_MS = 250
 /** The longest a request waits for a server's sake. */
 export const MOST_MS = 30_000
 
+export interface RetryInit {
+  readonly wallClock: () => number
+  readonly random: () => number
+  readonly attempts?: number | undefined
+}
+
 export function isPassing(status: number): boolean {
   return PASSING.has(status)
 }
@@ -19,9 +25,9 @@ export function isPassing(status: number): boolean {
 export function retryDelayMs(
   made: number,
   headers: Headers,
-  { wallClock, random }: { readonly wallClock: () => number; readonly random: () => number },
+  { wallClock, random, attempts = ATTEMPTS }: RetryInit,
 ): number | undefined {
-  if (made >= ATTEMPTS) return undefined
+  if (made >= attempts) return undefined
   const asked = retryAfterMs(headers, wallClock())
   if (asked !== undefined && asked > MOST_MS) return undefined
   const backoff = Math.min(BASE_MS * 2 ** (made - 1), MOST_MS)
@@ -64,6 +70,9 @@ const WORDS: Readonly<Record<string, string>> = {
   ECONNRESET: 'the connection was reset',
   EPIPE: 'the connection was closed while sending',
   ENOTFOUND: 'there is no such host',
+  ENOENT: 'there is no such socket',
+  ENOTSOCK: 'it is no socket',
+  EACCES: 'permission was denied',
   EAI_AGAIN: 'its name could not be looked up',
   ETIMEDOUT: 'the connection timed out',
   UND_ERR_CONNECT_TIMEOUT: 'the connection timed out',

@@ -2,8 +2,8 @@ import type { Readable } from 'node:stream'
 
 export type Method = 'GET' | 'HEAD' | 'POST' | 'PUT' | 'PATCH' | 'DELETE'
 
-/** What goes out as a body. A stream is sent once and is never replayed. */
-export type Body = Buffer | { readonly stream: Readable; readonly size: number }
+/** What goes out as a body. A stream is sent once and is never replayed; one without a size, in chunks. */
+export type Body = Buffer | { readonly stream: Readable; readonly size?: number }
 
 export type Headers = Readonly<Record<string, string | readonly string[] | undefined>>
 
