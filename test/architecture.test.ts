@@ -29,6 +29,7 @@ const OWNERS: Readonly<Record<string, string>> = {
   re2js: 'select',
   semver: 'select',
   'simple-git': 'sources',
+  'tar-stream': 'tar',
   undici: 'http',
   yaml: 'yaml',
 }
