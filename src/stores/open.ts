@@ -1,5 +1,6 @@
 import type { Host } from '../http/host.ts'
 import type { ArchiveInit, ArchiveStreamInit } from './archive/store.ts'
+import type { DockerInit } from './engine/store.ts'
 import type { LayoutInit } from './layout/store.ts'
 import type { MirroredInit } from './registry/mirrored.ts'
 import type { Store } from './store.ts'
@@ -15,6 +16,7 @@ export type StoreConfig =
   | ({ readonly kind: 'layout' } & LayoutInit)
   | ({ readonly kind: 'archive' } & ArchiveInit)
   | ({ readonly kind: 'archive-stream' } & ArchiveStreamInit)
+  | ({ readonly kind: 'docker' } & DockerInit)
 
 type Opener<C extends StoreConfig> = (config: C) => Promise<Store>
 
@@ -27,6 +29,7 @@ const openers: { readonly [K in StoreConfig['kind']]: Opener<Extract<StoreConfig
     archive: async config => (await import('./archive/store.ts')).openArchive(config),
     'archive-stream': async config =>
       (await import('./archive/store.ts')).openArchiveStream(config),
+    docker: async config => (await import('./engine/store.ts')).openEngine(config),
   }
 
 export function openStore(config: StoreConfig): Promise<Store> {
@@ -41,5 +44,7 @@ export function openStore(config: StoreConfig): Promise<Store> {
       return openers.archive(config)
     case 'archive-stream':
       return openers['archive-stream'](config)
+    case 'docker':
+      return openers.docker(config)
   }
 }

@@ -6,6 +6,7 @@
  */
 import { RunError } from '../errors.ts'
 import type { Descriptor } from '../oci/descriptor.ts'
+import { isExpecting } from '../stores/expecting.ts'
 import type { Store, WriteSession } from '../stores/store.ts'
 import { mapLimit } from '../util/concurrency.ts'
 import { deliver, type DeliveryInit, type Destination } from './delivery.ts'
@@ -40,13 +41,14 @@ export async function copyImage(request: CopyRequest): Promise<readonly TargetRe
   const live = () => writers.filter(({ error }) => error === undefined)
 
   await Promise.all(live().map(writer => writer.guard(() => survey(request, writer))))
-  const needed = uniqueBlobs(live())
-  await mapLimit(needed, BLOBS_AT_ONCE, async blob => {
-    const wanting = live().filter(writer => writer.blobs.has(blob.digest))
-    for (const [destination, error] of await deliver(request, blob, wanting)) {
-      writers.find(writer => writer === destination)?.fail(error)
-    }
-  })
+  for (const needed of inTurn(live())) {
+    await mapLimit(needed, BLOBS_AT_ONCE, async blob => {
+      const wanting = live().filter(writer => writer.blobs.has(blob.digest))
+      for (const [destination, error] of await deliver(request, blob, wanting)) {
+        writers.find(writer => writer === destination)?.fail(error)
+      }
+    })
+  }
   await Promise.all(live().map(writer => writer.guard(() => writeManifests(request, writer))))
   await Promise.all(writers.map(writer => writer.finish()))
   return opened.map(target => ({
@@ -166,12 +168,13 @@ async function openSession(
 /** What this destination lacks: a manifest that it has brings everything under it. */
 async function survey({ root, referrers, ledger }: CopyRequest, writer: Writer): Promise<void> {
   const { store, repository, session } = writer
-  const fresh = ledger.isAbsent(store.name, repository)
+  const asked = isExpecting(session)
+  const fresh = !asked && ledger.isAbsent(store.name, repository)
   const lacking = new Set<string>()
 
   async function look(node: Node): Promise<void> {
     const { digest } = node.content
-    if (ledger.has(store.name, repository, digest) || lacking.has(digest)) return
+    if (lacking.has(digest) || (!asked && ledger.has(store.name, repository, digest))) return
     if (!fresh && (await session.has(node.content))) {
       return ledger.record(store.name, repository, digest)
     }
@@ -184,6 +187,18 @@ async function survey({ root, referrers, ledger }: CopyRequest, writer: Writer):
   writer.missing = [root, ...referrers]
     .flatMap(childrenFirst)
     .filter(({ content }) => lacking.has(content.digest))
+  if (asked) session.expect(writer.missing)
+}
+
+/** All that is lacking; configurations first where a session can tell by them what it needs. */
+function inTurn(writers: readonly Writer[]): readonly (readonly Descriptor[])[] {
+  const needed = uniqueBlobs(writers)
+  if (!writers.some(({ session }) => isExpecting(session))) return [needed]
+  const documents = writers.flatMap(({ missing }) => missing).map(({ document }) => document)
+  const configs = new Set(
+    documents.flatMap(document => (document.kind === 'image' ? [document.config.digest] : [])),
+  )
+  return [needed.filter(b => configs.has(b.digest)), needed.filter(b => !configs.has(b.digest))]
 }
 
 function uniqueBlobs(writers: readonly Writer[]): readonly Descriptor[] {

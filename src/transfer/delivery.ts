@@ -5,6 +5,7 @@
 import type { Readable } from 'node:stream'
 import { WaybillError } from '../errors.ts'
 import type { Descriptor } from '../oci/descriptor.ts'
+import { isExpecting } from '../stores/expecting.ts'
 import type { Store, WriteSession } from '../stores/store.ts'
 import type { Call } from '../util/call.ts'
 import type { Semaphore } from '../util/concurrency.ts'
@@ -46,7 +47,10 @@ export async function deliver(
   // all claims are made in one turn: two images that need the same blobs in the same stores
   // could otherwise each hold what the other waits for
   const wanting = destinations
-    .filter(({ store, repository }) => !ledger.has(store.name, repository, blob.digest))
+    .filter(
+      ({ store, repository, session }) =>
+        isExpecting(session) || !ledger.has(store.name, repository, blob.digest),
+    )
     .map(destination => ({
       destination,
       claim: ledger.claim(destination.store.name, blob.digest),

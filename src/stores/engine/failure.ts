@@ -1,0 +1,70 @@
+/** What goes wrong with an engine, in words that say what to do about it. */
+import { StoreError, type ErrorCode } from '../../errors.ts'
+import { inWords } from '../../http/retry.ts'
+import type { Reply } from '../../http/types.ts'
+import type { Endpoint } from './endpoint.ts'
+import { messageIn } from './message.ts'
+
+const ANOTHER = 'name another with DOCKER_HOST, a docker context, or the host of the store'
+
+/** The error where no engine is to be found at all. */
+export function notFound(name: string, tried: readonly string[]): StoreError {
+  return new StoreError(
+    'STORE_UNREACHABLE',
+    `${name}: no engine was found: there is no socket at ${tried.join(', ')}`,
+    { hint: `start docker or podman, or ${ANOTHER}` },
+  )
+}
+
+/** Who was to be spoken to, and who said so; what is no broken connection stays as it is. */
+export function unreachable(name: string, { host, by }: Endpoint, error: unknown): unknown {
+  if (!(error instanceof StoreError) || error.code !== 'STORE_UNREACHABLE') return error
+  if (error.facts['host'] === undefined) return error
+  const denied = error.facts['network'] === 'EACCES'
+  const words = error.cause === undefined ? 'the answer was cut short' : inWords(error.cause)
+  return new StoreError(
+    denied ? 'STORE_DENIED' : 'STORE_UNREACHABLE',
+    `${name} cannot be reached at ${host} (from ${by}): ${words}`,
+    {
+      cause: error.cause,
+      facts: error.facts,
+      hint: denied
+        ? `whoever is in the group that owns the socket may use it; else ${ANOTHER}`
+        : `is the engine running? If it is elsewhere, ${ANOTHER}`,
+    },
+  )
+}
+
+const CODES: Readonly<Record<number, ErrorCode>> = {
+  401: 'STORE_DENIED',
+  403: 'STORE_DENIED',
+  404: 'CONTENT_MISSING',
+  409: 'STORE_CONFLICT',
+  502: 'STORE_UNREACHABLE',
+  503: 'STORE_UNREACHABLE',
+  504: 'STORE_UNREACHABLE',
+}
+
+/** The error for an answer that was not expected to `what`, such as `listing its images`. */
+export function refusal(
+  name: string,
+  what: string,
+  { status, body }: Pick<Reply, 'status' | 'body'>,
+): StoreError {
+  const said = messageIn(body) ?? ''
+  return new StoreError(
+    CODES[status] ?? 'STORE_PROTOCOL',
+    `${name} answered ${status} to ${what}${said === '' ? '' : `: ${said}`}`,
+    { facts: { status } },
+  )
+}
+
+/** What an engine says when it could not load what it was given. */
+export function notLoaded(name: string, said: string): StoreError {
+  const full = /no space left on device|disk quota exceeded/i.test(said)
+  return new StoreError(
+    full ? 'STORE_DENIED' : 'CONTENT_UNSUPPORTED',
+    `${name} did not load the image: ${said}`,
+    { hint: full ? 'free some space where the engine keeps its images, and run again' : undefined },
+  )
+}
