@@ -11,6 +11,8 @@ need() { # need PROGRAM PACKAGE
 }
 need docker-registry docker-registry
 need skopeo skopeo
+need dockerd docker.io
+need docker docker.io
 need htpasswd apache2-utils
 need openssl openssl
 need curl curl
@@ -32,7 +34,7 @@ fi
 log=$(mktemp)
 trap 'rm -f "$log"' EXIT
 export DEBIAN_FRONTEND=noninteractive
-# docker-registry's own service would be started on installation, and is not wanted
+# the services of docker-registry and docker would be started on installation, and are not wanted
 install() {
   RUNLEVEL=1 apt-get install -y -q --no-install-recommends "${missing[@]}" >"$log" 2>&1
 }

@@ -1,5 +1,6 @@
 /** The smallest content that a store takes. What has another seed has other digests. */
 import { Readable } from 'node:stream'
+import { gzipSync } from 'node:zlib'
 import type { Descriptor } from '../../src/oci/descriptor.ts'
 import { digestOf, type DigestAlgorithm } from '../../src/oci/digest.ts'
 import { OCI_CONFIG, OCI_INDEX, OCI_LAYER_GZIP, OCI_MANIFEST } from '../../src/oci/media-types.ts'
@@ -15,21 +16,24 @@ export interface Image extends Manifested {
 }
 
 export function blobOf(
-  text: string,
+  text: string | Buffer,
   {
     mediaType = OCI_LAYER_GZIP,
     algorithm,
   }: { mediaType?: string; algorithm?: DigestAlgorithm } = {},
 ): Blob {
-  const bytes = Buffer.from(text)
+  const bytes = typeof text === 'string' ? Buffer.from(text) : text
   return { content: { mediaType, digest: digestOf(bytes, algorithm), size: bytes.length }, bytes }
 }
 
+/** An image that even an engine takes: a layer that can be unpacked, and is what it is said to be. */
 export function imageOf(seed: string, more: Record<string, unknown> = {}): Image {
-  const config = blobOf(JSON.stringify({ os: 'linux', architecture: 'amd64', seed }), {
+  const tar = tarOf(`layer of ${seed}`)
+  const rootfs = { type: 'layers', diff_ids: [digestOf(tar)] }
+  const config = blobOf(JSON.stringify({ os: 'linux', architecture: 'amd64', seed, rootfs }), {
     mediaType: OCI_CONFIG,
   })
-  const layer = blobOf(`layer of ${seed}`)
+  const layer = blobOf(gzipSync(tar))
   const document = {
     schemaVersion: 2,
     mediaType: OCI_MANIFEST,
@@ -38,6 +42,31 @@ export function imageOf(seed: string, more: Record<string, unknown> = {}): Image
     ...more,
   }
   return { ...manifestOf(JSON.stringify(document)), blobs: [config, layer] }
+}
+
+/** A tar of one file (POSIX pax, "ustar Interchange Format"). */
+function tarOf(text: string): Buffer {
+  const bytes = Buffer.from(text)
+  const header = Buffer.alloc(512)
+  const number = (value: number, digits: number) => `${value.toString(8).padStart(digits, '0')}\0`
+  header.write('file', 0)
+  header.write(number(0o644, 7), 100)
+  header.write(number(0, 7), 108)
+  header.write(number(0, 7), 116)
+  header.write(number(bytes.length, 11), 124)
+  header.write(number(0, 11), 136)
+  header.write(' '.repeat(8), 148)
+  header.write('0', 156)
+  header.write('ustar\x0000', 257)
+  header.write(
+    `${number(
+      header.reduce((sum, byte) => sum + byte, 0),
+      6,
+    )} `,
+    148,
+  )
+  const padding = Buffer.alloc((512 - (bytes.length % 512)) % 512)
+  return Buffer.concat([header, bytes, padding, Buffer.alloc(1024)])
 }
 
 export function indexOf(

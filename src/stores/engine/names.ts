@@ -31,13 +31,14 @@ export function parseRepoTag(text: string): (Reference & { readonly tag: string 
   const colon = text.lastIndexOf(':')
   const tag = text.slice(colon + 1)
   if (colon <= text.lastIndexOf('/') || !isTag(tag)) return undefined
-  const path = text.slice(0, colon)
-  if (!NAME.test(path)) return undefined
-  return { ...parseReference(path, NO_STORES), tag }
+  try {
+    return { ...parseReference(text.slice(0, colon), NO_STORES), tag }
+  } catch (error) {
+    // an engine may have names that no place of ours can be
+    if (error instanceof InputError) return undefined
+    throw error
+  }
 }
-
-const SEGMENT = '[a-z0-9]+(?:(?:\\.|_|__|-+)[a-z0-9]+)*'
-const NAME = new RegExp(`^(?:[A-Za-z0-9.-]+(?::\\d+)?/)?${SEGMENT}(?:/${SEGMENT})*$`)
 
 /** An image's name or id as part of an address, where it must not lead to anything else. */
 export function imagePath(image: string): string {

@@ -4,19 +4,17 @@ import { blobOf, imageOf, writeImage } from '../../stores/content.ts'
 import { putBlobs, type Keeps } from './cases.ts'
 
 export function looking(keeps: Keeps, breaksOnBlobs: boolean): void {
-  keeps('gives back what was put', async ({ store, repository, seed }) => {
+  keeps('gives back what was put', async ({ store, repository, seed, sees }) => {
     const image = imageOf(seed)
     await writeImage(store, repository, image, ['1.0'])
-    expect(await store.resolve(repository, '1.0')).toMatchObject(image.content)
-    expect(await store.resolve(repository, image.content.digest)).toMatchObject(image.content)
     for (const reference of ['1.0', image.content.digest]) {
-      const found = await store.manifest(repository, reference)
-      expect(found?.content).toMatchObject(image.content)
-      expect(found?.bytes.equals(image.bytes)).toBe(true)
+      expect(await store.resolve(repository, reference)).toMatchObject(sees.named(image))
     }
-    for (const { content, bytes } of image.blobs) {
-      expect(await buffer(await store.fetch(repository, content))).toEqual(bytes)
-    }
+    const named = await store.manifest(repository, '1.0')
+    const found = await store.manifest(repository, image.content.digest)
+    expect(named?.content).toMatchObject(found!.content)
+    expect(named?.bytes.equals(found!.bytes)).toBe(true)
+    await sees.whole(store, repository, image)
   })
 
   keeps('says nothing of what is not there', async ({ store, repository, seed }) => {

@@ -1,4 +1,3 @@
-import { buffer } from 'node:stream/consumers'
 import { expect } from 'vitest'
 import type { Manifested, Store } from '../../../src/stores/store.ts'
 import { isReferring } from '../../../src/stores/store.ts'
@@ -17,14 +16,6 @@ async function attempt(
   } catch (error) {
     expect(error).toMatchObject({ code: 'STORE_CONFLICT', hint: expect.any(String) })
     return 'refused'
-  }
-}
-
-async function expectWhole(store: Store, repository: string, image: Image): Promise<void> {
-  const found = await store.manifest(repository, image.content.digest)
-  expect(found?.bytes.equals(image.bytes)).toBe(true)
-  for (const { content, bytes } of image.blobs) {
-    expect(await buffer(await store.fetch(repository, content))).toEqual(bytes)
   }
 }
 
@@ -54,14 +45,14 @@ export function removing(
   removingTags(keeps, staysListed)
   removingManifests(keeps, sweptLater)
 
-  keeps('removes nothing when told to stop before', async ({ store, repository, seed }) => {
+  keeps('removes nothing when told to stop before', async ({ store, repository, seed, sees }) => {
     const image = imageOf(seed)
     await writeImage(store, repository, image, ['1'])
     for (const reference of ['1', image.content.digest]) {
       const removal = store.remove(repository, reference, { signal: AbortSignal.abort() })
       await expect(removal).rejects.toMatchObject({ name: 'AbortError' })
     }
-    expect(await store.resolve(repository, '1')).toMatchObject(image.content)
+    expect(await store.resolve(repository, '1')).toMatchObject(sees.named(image))
   })
 
   keeps('takes nothing that is no name', async ({ store, repository }) => {
@@ -76,7 +67,7 @@ export function removing(
 }
 
 function removingTags(keeps: Keeps, staysListed: boolean): void {
-  keeps('removes the only name of a manifest', async ({ store, repository, seed }) => {
+  keeps('removes the only name of a manifest', async ({ store, repository, seed, sees }) => {
     const [gone, kept] = [imageOf(`${seed} gone`), imageOf(`${seed} kept`)]
     await writeImage(store, repository, gone, ['gone'])
     await writeImage(store, repository, kept, ['kept'])
@@ -84,19 +75,19 @@ function removingTags(keeps: Keeps, staysListed: boolean): void {
     expect(await store.resolve(repository, 'gone')).toBeUndefined()
     expect(await store.manifest(repository, 'gone')).toBeUndefined()
     expect(await tagsIn(store, repository)).toEqual(['kept'])
-    expect(await store.resolve(repository, 'kept')).toMatchObject(kept.content)
-    await expectWhole(store, repository, kept)
+    expect(await store.resolve(repository, 'kept')).toMatchObject(sees.named(kept))
+    await sees.whole(store, repository, kept)
   })
 
-  keeps('removes one of two names alone, or none', async ({ store, repository, seed }) => {
+  keeps('removes one of two names alone, or none', async ({ store, repository, seed, sees }) => {
     const image = imageOf(seed)
     await writeImage(store, repository, image, ['1', '2'])
     const left = (await attempt(store, repository, '1')) === 'removed' ? ['2'] : ['1', '2']
     expect(await tagsIn(store, repository)).toEqual(left)
     for (const tag of left) {
-      expect(await store.resolve(repository, tag)).toMatchObject(image.content)
+      expect(await store.resolve(repository, tag)).toMatchObject(sees.named(image))
     }
-    await expectWhole(store, repository, image)
+    await sees.whole(store, repository, image)
   })
 
   keeps('removes the last name of a repository', async ({ store, repository, seed }) => {
@@ -106,18 +97,18 @@ function removingTags(keeps: Keeps, staysListed: boolean): void {
     expect(await store.resolve(repository, '1')).toBeUndefined()
   })
 
-  keeps('takes again what was removed', async ({ store, repository, seed }) => {
+  keeps('takes again what was removed', async ({ store, repository, seed, sees }) => {
     const image = imageOf(seed)
     for (const _ of [1, 2]) {
       await writeImage(store, repository, image, ['1'])
-      expect(await store.resolve(repository, '1')).toMatchObject(image.content)
-      await expectWhole(store, repository, image)
+      expect(await store.resolve(repository, '1')).toMatchObject(sees.named(image))
+      await sees.whole(store, repository, image)
       await store.remove(repository, '1')
       expect(await tagsIn(store, repository)).toEqual([])
     }
   })
 
-  keeps('removes what is not there without a word', async ({ store, repository, seed }) => {
+  keeps('removes what is not there without a word', async ({ store, repository, seed, sees }) => {
     const image = imageOf(seed)
     const { digest } = imageOf(`${seed} absent`).content
     for (const reference of ['1', digest]) await store.remove(repository, reference)
@@ -127,11 +118,11 @@ function removingTags(keeps: Keeps, staysListed: boolean): void {
       await store.remove(`${repository}-other`, reference)
     }
     expect(await tagsIn(store, repository)).toEqual(['1'])
-    await expectWhole(store, repository, image)
+    await sees.whole(store, repository, image)
   })
 
   keeps('leaves an index whole when a tag of its child goes', async given => {
-    const { store, repository, seed } = given
+    const { store, repository, seed, sees } = given
     const images = [imageOf(`${seed} 1`), imageOf(`${seed} 2`)]
     const inner = indexOf(images.slice(0, 1))
     const outer = indexOf([inner, ...images.slice(1)])
@@ -146,20 +137,20 @@ function removingTags(keeps: Keeps, staysListed: boolean): void {
     expect(await tagsIn(store, repository)).toEqual(left.toSorted())
     expect(await store.resolve(repository, 'multi')).toMatchObject(outer.content)
     expect(await store.resolve(repository, inner.content.digest)).toMatchObject(inner.content)
-    for (const image of images) await expectWhole(store, repository, image)
+    for (const image of images) await sees.whole(store, repository, image)
   })
 
   keeps('removes an index, and nothing that has a name of its own', async given => {
-    const { store, repository, seed } = given
+    const { store, repository, seed, sees } = given
     const images = [imageOf(`${seed} 1`), imageOf(`${seed} 2`)]
     await writeIndex(store, repository, { images, indexes: [[indexOf(images), 'multi']] })
     await writeImage(store, repository, images[0]!, ['child'])
     await store.remove(repository, 'multi')
     expect(await tagsIn(store, repository)).toEqual(['child'])
-    await expectWhole(store, repository, images[0]!)
+    await sees.whole(store, repository, images[0]!)
   })
 
-  keeps('takes removals and writes side by side', async ({ store, repository, seed }) => {
+  keeps('takes removals and writes side by side', async ({ store, repository, seed, sees }) => {
     const images = Array.from({ length: 8 }, (_, at) => imageOf(`${seed} ${at}`))
     await Promise.all(images.map((image, at) => writeImage(store, repository, image, [`v${at}`])))
     await Promise.all(
@@ -173,12 +164,12 @@ function removingTags(keeps: Keeps, staysListed: boolean): void {
     const listed = await tagsIn(store, repository)
     const named = await Promise.all(listed.map(tag => store.resolve(repository, tag)))
     expect(staysListed ? listed.filter((_, at) => named[at] !== undefined) : listed).toEqual(left)
-    for (const image of images.slice(4)) await expectWhole(store, repository, image)
+    for (const image of images.slice(4)) await sees.whole(store, repository, image)
   })
 }
 
 function removingManifests(keeps: Keeps, sweptLater: boolean): void {
-  keeps('removes a manifest that nothing names', async ({ store, repository, seed }) => {
+  keeps('removes a manifest that nothing names', async ({ store, repository, seed, sees }) => {
     const [gone, kept] = [imageOf(`${seed} gone`), imageOf(`${seed} kept`)]
     await writeImage(store, repository, gone, [])
     await writeImage(store, repository, kept, ['kept'])
@@ -186,20 +177,20 @@ function removingManifests(keeps: Keeps, sweptLater: boolean): void {
     const found = await store.resolve(repository, gone.content.digest)
     expect(found === undefined || sweptLater).toBe(true)
     expect(await tagsIn(store, repository)).toEqual(['kept'])
-    await expectWhole(store, repository, kept)
+    await sees.whole(store, repository, kept)
     await writeImage(store, repository, gone, ['again'])
-    expect(await store.resolve(repository, 'again')).toMatchObject(gone.content)
+    expect(await store.resolve(repository, 'again')).toMatchObject(sees.named(gone))
   })
 
-  keeps('removes no manifest that a tag names', async ({ store, repository, seed }) => {
+  keeps('removes no manifest that a tag names', async ({ store, repository, seed, sees }) => {
     const image = imageOf(seed)
     await writeImage(store, repository, image, ['1', '2'])
     expect(await attempt(store, repository, image.content.digest)).toBe('refused')
     expect(await tagsIn(store, repository)).toEqual(['1', '2'])
-    await expectWhole(store, repository, image)
+    await sees.whole(store, repository, image)
   })
 
-  keeps('removes no manifest that an index needs', async ({ store, repository, seed }) => {
+  keeps('removes no manifest that an index needs', async ({ store, repository, seed, sees }) => {
     const image = imageOf(seed)
     const inner = indexOf([image])
     const outer = indexOf([inner])
@@ -208,11 +199,11 @@ function removingManifests(keeps: Keeps, sweptLater: boolean): void {
       expect(await attempt(store, repository, content.digest)).toBe('refused')
     }
     expect(await store.resolve(repository, inner.content.digest)).toMatchObject(inner.content)
-    await expectWhole(store, repository, image)
+    await sees.whole(store, repository, image)
   })
 
   keeps('removes a referrer from what is told of its subject, or not at all', async given => {
-    const { store, repository, seed } = given
+    const { store, repository, seed, sees } = given
     if (!isReferring(store)) throw new Error(`${store.name} tells of no referrers`)
     const subject = imageOf(seed)
     const signature = imageOf(`${seed} sig`, { subject: subject.content })
@@ -222,6 +213,6 @@ function removingManifests(keeps: Keeps, sweptLater: boolean): void {
     const left = (await attempt(store, repository, digest)) === 'removed' ? [] : [digest]
     const found = await store.referrers(repository, subject.content.digest)
     expect(found.map(content => content.digest)).toEqual(left)
-    await expectWhole(store, repository, subject)
+    await sees.whole(store, repository, subject)
   })
 }

@@ -31,14 +31,14 @@ export function sharing(keeps: Keeps): void {
     expect(await has(store, repository, blob.content)).toBe(true)
   })
 
-  keeps('takes sessions side by side', async ({ store, repository, seed }) => {
+  keeps('takes sessions side by side', async ({ store, repository, seed, sees }) => {
     const images = Array.from({ length: 12 }, (_, index) => imageOf(`${seed} ${index}`))
     await Promise.all(
       images.map((image, index) => writeImage(store, repository, image, [`v${index}`])),
     )
     expect(await store.tags(repository)).toHaveLength(images.length)
     for (const [index, image] of images.entries()) {
-      expect(await store.resolve(repository, `v${index}`)).toMatchObject(image.content)
+      expect(await store.resolve(repository, `v${index}`)).toMatchObject(sees.named(image))
     }
   })
 

@@ -13,29 +13,32 @@ import {
 import { putBlobs, type Keeps } from './cases.ts'
 
 export function writing(keeps: Keeps): void {
-  keeps('names a manifest without any tag by its digest', async ({ store, repository, seed }) => {
-    const image = imageOf(seed)
-    await writeImage(store, repository, image, [])
-    expect(await store.resolve(repository, image.content.digest)).toMatchObject(image.content)
-    expect((await store.tags(repository)) ?? []).toEqual([])
-  })
+  keeps(
+    'names a manifest without any tag by its digest',
+    async ({ store, repository, seed, sees }) => {
+      const image = imageOf(seed)
+      await writeImage(store, repository, image, [])
+      expect(await store.resolve(repository, image.content.digest)).toMatchObject(sees.named(image))
+      expect((await store.tags(repository)) ?? []).toEqual([])
+    },
+  )
 
-  keeps('moves a tag', async ({ store, repository, seed }) => {
+  keeps('moves a tag', async ({ store, repository, seed, sees }) => {
     const [one, two] = [imageOf(`${seed} 1`), imageOf(`${seed} 2`)]
     await writeImage(store, repository, one, ['latest', '1'])
     await writeImage(store, repository, two, ['latest', '2'])
-    expect(await store.resolve(repository, 'latest')).toMatchObject(two.content)
-    expect(await store.resolve(repository, '1')).toMatchObject(one.content)
+    expect(await store.resolve(repository, 'latest')).toMatchObject(sees.named(two))
+    expect(await store.resolve(repository, '1')).toMatchObject(sees.named(one))
     expect((await store.tags(repository))?.toSorted()).toEqual(['1', '2', 'latest'])
   })
 
-  keeps('names what is there already', async ({ store, repository, seed }) => {
+  keeps('names what is there already', async ({ store, repository, seed, sees }) => {
     const image = imageOf(seed)
     await writeImage(store, repository, image, ['1'])
     const found = await store.manifest(repository, '1')
     await store.write(repository, session => session.putManifest(found!, ['2', '3']))
     for (const tag of ['1', '2', '3']) {
-      expect(await store.resolve(repository, tag)).toMatchObject(image.content)
+      expect(await store.resolve(repository, tag)).toMatchObject(sees.named(image))
     }
   })
 

@@ -4,7 +4,7 @@ import { describe, it } from 'vitest'
 import { available, type Tool } from './tools.ts'
 
 /** What CI installs: there, a test that lacks one of these has failed, not been skipped. */
-const REQUIRED: ReadonlySet<Tool> = new Set(['docker-registry', 'skopeo'])
+const REQUIRED: ReadonlySet<Tool> = new Set(['docker-registry', 'skopeo', 'dockerd', 'docker'])
 
 /**
  * A suite that needs programs of others: run where they are, skipped with a reason where not.
