@@ -76,7 +76,16 @@ function suite(): void {
       await expect(opened.store.tags('acme/tls')).rejects.toMatchObject({
         code: 'STORE_UNREACHABLE',
         message: expect.stringContaining(`engine cannot be reached at ${host} (from stores.engine`),
+        hint: expect.stringContaining('certificates'),
       })
     }
+  })
+
+  it('says so to whoever speaks to it without', async () => {
+    await using opened = await openEngineStore({ host })
+    await expect(opened.store.tags('acme/tls')).rejects.toMatchObject({
+      code: 'STORE_PROTOCOL',
+      message: 'engine speaks TLS, and was not spoken to so',
+    })
   })
 }

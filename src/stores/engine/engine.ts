@@ -9,7 +9,7 @@ import { parseDocument } from '../../oci/document.ts'
 import type { Platform } from '../../oci/platform.ts'
 import type { Call } from '../../util/call.ts'
 import { findEndpoint, type Endpoint, type EndpointInit } from './endpoint.ts'
-import { notFound, refusal, unreachable } from './failure.ts'
+import { noEngine, notFound, refusal, unreachable } from './failure.ts'
 import { messageIn } from './message.ts'
 
 export interface EngineInit extends Omit<EndpointInit, 'by'> {
@@ -62,6 +62,8 @@ export interface Engine {
 /** More than thousands of images with their labels. */
 const LIST_CAP = 64 * 1024 * 1024
 const CONCURRENCY = 16
+/** An engine is there or not; but it may just have closed the connection that a look was to go by. */
+const ATTEMPTS = 2
 
 interface Connected {
   readonly endpoint: Endpoint
@@ -83,7 +85,7 @@ export function createEngine(init: EngineInit): Engine {
       socketPath,
       tls,
       concurrency: CONCURRENCY,
-      attempts: 1,
+      attempts: ATTEMPTS,
       credential: () => Promise.resolve(undefined),
     })
     const send = (path: string) => sendTo({ name, endpoint, host }, { path, what: 'a ping' }, {})
@@ -149,8 +151,9 @@ async function sendTo(
   call: Call,
 ): Promise<Reply> {
   const url = new URL(path, host.origin)
+  const once = method !== 'GET'
   try {
-    return await host.send({ scopes: [], once: true, cap: LIST_CAP, ...ask, method, url }, call)
+    return await host.send({ scopes: [], cap: LIST_CAP, ...ask, once, method, url }, call)
   } catch (error) {
     throw unreachable(name, endpoint, error)
   }
@@ -216,14 +219,4 @@ export function isAbsent({ status, body }: Pick<Reply, 'status' | 'body'>): bool
   if (status !== 404) return false
   const said = messageIn(body)
   return said !== undefined && said !== 'page not found'
-}
-
-function noEngine(name: string, { status }: Pick<Reply, 'status'>): StoreError {
-  return new StoreError(
-    'STORE_PROTOCOL',
-    `what answers as ${name} (${status}) is no Docker Engine`,
-    {
-      hint: 'DOCKER_HOST, a docker context or the host of the store names another',
-    },
-  )
 }

@@ -17,7 +17,8 @@ export function notFound(name: string, tried: readonly string[]): StoreError {
 }
 
 /** Who was to be spoken to, and who said so; what is no broken connection stays as it is. */
-export function unreachable(name: string, { host, by }: Endpoint, error: unknown): unknown {
+export function unreachable(name: string, endpoint: Endpoint, error: unknown): unknown {
+  const { host, by } = endpoint
   if (!(error instanceof StoreError) || error.code !== 'STORE_UNREACHABLE') return error
   if (error.facts['host'] === undefined) return error
   const denied = error.facts['network'] === 'EACCES'
@@ -28,9 +29,39 @@ export function unreachable(name: string, { host, by }: Endpoint, error: unknown
     {
       cause: error.cause,
       facts: error.facts,
-      hint: denied
-        ? `whoever is in the group that owns the socket may use it; else ${ANOTHER}`
-        : `is the engine running? If it is elsewhere, ${ANOTHER}`,
+      hint: hintFor(String(error.facts['network']), endpoint),
+    },
+  )
+}
+
+const NOBODY = new Set(['ECONNREFUSED', 'ENOTFOUND', 'EAI_AGAIN', 'ETIMEDOUT'])
+
+function hintFor(network: string, { origin }: Endpoint): string {
+  if (network === 'EACCES') {
+    return `whoever is in the group that owns the socket may use it; else ${ANOTHER}`
+  }
+  // an engine hangs up on whoever it does not know
+  if (origin.protocol === 'https:' && !NOBODY.has(network)) {
+    return 'its certificates are those of DOCKER_CERT_PATH, of the docker context, or of the store'
+  }
+  return `is the engine running? If it is elsewhere, ${ANOTHER}`
+}
+
+/** The error for whatever answers where an engine should. */
+export function noEngine(
+  name: string,
+  { status, body }: Pick<Reply, 'status' | 'body'>,
+): StoreError {
+  const secure = status === 400 && body.includes('HTTPS')
+  return new StoreError(
+    'STORE_PROTOCOL',
+    secure
+      ? `${name} speaks TLS, and was not spoken to so`
+      : `what answers as ${name} (${status}) is no Docker Engine`,
+    {
+      hint: secure
+        ? 'DOCKER_TLS_VERIFY=1 and DOCKER_CERT_PATH, a docker context, or the tls of the store say by which certificates'
+        : ANOTHER,
     },
   )
 }
