@@ -4,8 +4,10 @@ import { existsSync } from 'node:fs'
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { buffer } from 'node:stream/consumers'
 import { afterAll, afterEach, beforeAll, beforeEach, expect, it } from 'vitest'
-import { parseManifest } from '../../src/oci/manifest.ts'
+import { digestOf } from '../../src/oci/digest.ts'
+import { blobs, parseManifest } from '../../src/oci/manifest.ts'
 import { openLayout } from '../../src/stores/layout/store.ts'
 import { openMemory } from '../../src/stores/memory/store.ts'
 import { configsOf } from '../../src/stores/identifying.ts'
@@ -175,6 +177,24 @@ function suite(): void {
       )
     } finally {
       await rm(folder, { recursive: true, force: true })
+    }
+  })
+
+  it('are read again where too many others were read meanwhile', async () => {
+    const tags = ['1', '2', '3', '4', '5', '6', '7']
+    for (const tag of tags) {
+      await writeTestImage(opened.store, 'acme/many', await makeImage({ seed: `many ${tag}` }), [
+        tag,
+      ])
+    }
+    const first = await opened.store.manifest('acme/many', '1')
+    for (const tag of tags.slice(1)) await opened.store.manifest('acme/many', tag)
+    // a configuration and a layer of each that is kept
+    expect(await opened.scratchFiles()).toHaveLength(8)
+    const manifest = parseManifest(first!.bytes, first!.content.mediaType)
+    for (const blob of blobs(manifest)) {
+      const bytes = await buffer(await opened.store.fetch('acme/many', blob))
+      expect(digestOf(bytes)).toBe(blob.digest)
     }
   })
 
