@@ -174,6 +174,18 @@ function suite(): void {
     },
   )
 
+  it('removes no image by its digest that has even one name, as docker would', async () => {
+    const made = await make({ names: 1 })
+    const [repository = '', tag = ''] = made.one.split(':')
+    const found = await opened.store.resolve(repository, tag)
+    await expect(opened.store.remove(repository, found!.digest)).rejects.toMatchObject({
+      code: 'STORE_CONFLICT',
+      message: `engine/${repository}@${made.id} has to stay: ${made.one} names it`,
+    })
+    expect(await opened.store.resolve(repository, tag)).toEqual(found)
+    expect(docker('rmi', made.id).status).toBe(0)
+  })
+
   it('an image that is not there', async () => {
     expect(docker('rmi', 'acme/absent:1').status).toBe(1)
     await expect(opened.store.discard('acme/absent:1')).rejects.toMatchObject({
