@@ -17,8 +17,6 @@ export interface Dockerd extends AsyncDisposable {
   readonly host: string
   readonly socket: string
   readonly pid: number
-  /** Ends the process; what it holds stays. */
-  stop(): Promise<void>
 }
 
 export interface DockerdOptions {
@@ -63,16 +61,26 @@ export async function startDockerd({ tcp }: DockerdOptions = {}): Promise<Docker
       host: `unix://${socket}`,
       socket,
       pid: server.pid,
-      stop: () => server.stop(),
       async [Symbol.asyncDispose]() {
-        await server.stop()
-        await over()
+        try {
+          await endContainers(socket)
+        } finally {
+          await server.stop()
+          await over()
+        }
       },
     }
   } catch (error) {
     await over()
     throw error
   }
+}
+
+/** Containers have processes of their own, which outlive the engine. */
+async function endContainers(socket: string): Promise<void> {
+  using client = openEngineClient(socket)
+  const list = (await client.get('/containers/json?all=1')) as readonly { Id: string }[]
+  for (const { Id: id } of list) await client.request('DELETE', `/containers/${id}?force=1`)
 }
 
 /** What a daemon that was killed has left mounted in its folder. */
