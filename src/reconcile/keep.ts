@@ -2,6 +2,7 @@
  * How the lock moves on: to what was seen, to what a run is about to write, and to what it wrote.
  * Pure: a lock in, a lock out.
  */
+import { ownedDigests } from '../lock/ownership.ts'
 import type { Lock, LockedImage, LockedPlace, LockedReference, Retired } from '../lock/types.ts'
 import type { Digest } from '../oci/digest.ts'
 import { formatReference } from '../oci/reference.ts'
@@ -50,13 +51,9 @@ export function advance(memory: Memory, seen: Seen): Lock {
       keepReference(drafts, { image, name, reference }, asked)
     }
   }
-  const images = new Map(
-    Array.from(drafts, ([image, references]): [string, LockedImage] => {
-      const hold = lock.images.get(image)?.hold
-      return [image, { ...(hold && { hold }), references }]
-    }),
-  )
-  return { ...lock, images, seen: sightsIn(memory, seen), retired: retiredFrom(lock, images) }
+  const images = imagesFrom(drafts, lock)
+  const retired = retiredFrom(lock, images, lostIn(memory, seen))
+  return { ...lock, images, seen: sightsIn(memory, seen), retired }
 }
 
 function draftAt(drafts: Drafts, image: string, name: string, digest: Digest): Draft {
@@ -152,18 +149,36 @@ function sightsIn({ lock }: Memory, { resolution: { sights, stuck } }: Seen): Lo
   return new Map([...seen, ...stay])
 }
 
-/** What was ours and is asked for no more. */
-function retiredFrom(lock: Lock, images: Lock['images']): Lock['retired'] {
+/** Places that are asked for, and were seen to hold nothing of ours. */
+function lostIn({ places }: Memory, { known }: Seen): ReadonlySet<string> {
+  return new Set(
+    known.flatMap(one => {
+      const at = formatReference(one.wish.to)
+      return placeAfter(places.get(at), one) === undefined ? [at] : []
+    }),
+  )
+}
+
+/**
+ * What was ours and is asked for no more, or is asked for of a source that could not be told: which
+ * reference it belongs to is then not known.
+ */
+function retiredFrom(
+  lock: Lock,
+  images: Lock['images'],
+  lost: ReadonlySet<string>,
+): Lock['retired'] {
   const asked = new Set(
     [...images.values()].flatMap(({ references }) =>
       [...references.values()].flatMap(({ places }) => [...places.keys()]),
     ),
   )
-  const retired = new Map([...lock.retired].filter(([at]) => !asked.has(at)))
+  const isElsewhere = (at: string) => asked.has(at) || lost.has(at)
+  const retired = new Map([...lock.retired].filter(([at]) => !isElsewhere(at)))
   for (const [image, { references }] of lock.images) {
     for (const [from, { places }] of references) {
       for (const [at, { put, intent, prune }] of places) {
-        if (asked.has(at) || (put ?? intent) === undefined) continue
+        if (isElsewhere(at) || (put ?? intent) === undefined) continue
         retired.set(at, {
           ...(put !== undefined && { put }),
           ...(intent !== undefined && { intent }),
@@ -177,31 +192,42 @@ function retiredFrom(lock: Lock, images: Lock['images']): Lock['retired'] {
   return retired
 }
 
-type Change = (place: LockedPlace | undefined) => Omit<LockedPlace, 'prune'> | undefined
+type Change = (place: LockedPlace | Retired | undefined) => Omit<LockedPlace, 'prune'> | undefined
 
 /** What a run is about to write, before it does. */
 export function intend(lock: Lock, steps: readonly Step[]): Lock {
-  return change(lock, steps, (step, { replaces }) => place => {
-    if (replaces === step.digest) return place
-    return { ...(place?.put !== undefined && { put: place.put }), intent: step.digest }
+  return change(lock, steps, intentOf)
+}
+
+/**
+ * What a run wrote, `lock` being as it was before the run's intent. What failed, or was stopped, may
+ * have been written all the same; what was stale was not, and stays as it is known.
+ */
+export function settle(lock: Lock, steps: readonly StepReport[]): Lock {
+  const begun = steps.map(step => ({ ...step, to: step.to.filter(isNotStale) }))
+  return change(lock, begun, (step, place) => {
+    const { result }: StepPlace & Partial<Outcome> = place
+    if (result === 'failed' || result === 'blocked') return intentOf(step, place)
+    if (result === 'done' && place.replaces !== step.digest) return () => ({ put: step.digest })
+    return prior => {
+      const isOurs = prior !== undefined && ownedDigests(prior).includes(step.digest)
+      return isOurs ? { put: step.digest } : { found: step.digest }
+    }
   })
 }
 
-/** What a run wrote. What failed may have been written all the same. */
-export function settle(lock: Lock, steps: readonly StepReport[]): Lock {
-  return change(lock, steps, (step, place) => {
-    const { result, replaces }: StepPlace & Partial<Outcome> = place
-    const isNew = replaces !== step.digest
-    return prior => {
-      if (result === 'done' && isNew) return { put: step.digest }
-      if (result === 'done' || result === 'unchanged') {
-        return prior?.put === step.digest ? { put: step.digest } : { found: step.digest }
-      }
-      if (result === 'failed' || prior === undefined) return prior
-      const { intent: _, prune: _mode, ...rest } = prior
-      return rest.put === undefined && rest.found === undefined ? undefined : rest
-    }
-  })
+function isNotStale({ result }: Outcome): boolean {
+  return result !== 'stale'
+}
+
+/** A place that only lacks what refers to its image is not written itself. */
+function intentOf({ digest }: Step, { replaces }: StepPlace): Change {
+  return prior => {
+    if (replaces === digest) return prior && stateOf(prior)
+    // what a killed run was about to put, and the plan saw there, was put
+    const put = prior?.intent === replaces ? prior?.intent : prior?.put
+    return { ...(put !== undefined && { put }), intent: digest }
+  }
 }
 
 function change(
@@ -216,24 +242,36 @@ function change(
   const drafts: Drafts = new Map(
     Array.from(lock.images, ([image, { references }]) => [image, copyOf(references)]),
   )
+  const homes = homesIn(drafts)
   const retired = new Map(lock.retired)
   for (const { step, place, own } of places) {
+    const { at } = place
     const draft = draftAt(drafts, own.image, step.from, step.source)
     if (step.platforms) draft.cuts.set(step.platforms.toSorted().join(), step.digest)
-    const prior = draft.places.get(place.at) ?? retired.get(place.at)
-    retired.delete(place.at)
-    const next = changeOf(step, place)(prior)
-    if (next)
-      draft.places.set(place.at, { ...stateOf({ ...next, prune: own.prune }), prune: own.prune })
-    else draft.places.delete(place.at)
+    // it may have been another reference's until now, such as a name that moves on
+    const home = homes.get(at)
+    const next = changeOf(step, place)(home?.places.get(at) ?? retired.get(at))
+    home?.places.delete(at)
+    retired.delete(at)
+    if (next) draft.places.set(at, { ...next, prune: own.prune })
   }
-  const images = new Map(
+  return { ...lock, images: imagesFrom(drafts, lock), retired }
+}
+
+/** Where each place is. */
+function homesIn(drafts: Drafts): ReadonlyMap<string, Draft> {
+  const all = [...drafts.values()].flatMap(references => [...references.values()])
+  return new Map(all.flatMap(draft => Array.from(draft.places.keys(), at => [at, draft] as const)))
+}
+
+/** Holds stay as they are. */
+function imagesFrom(drafts: Drafts, lock: Lock): Lock['images'] {
+  return new Map(
     Array.from(drafts, ([image, references]): [string, LockedImage] => {
       const hold = lock.images.get(image)?.hold
       return [image, { ...(hold && { hold }), references }]
     }),
   )
-  return { ...lock, images, retired }
 }
 
 function copyOf(references: LockedImage['references']): Map<string, Draft> {

@@ -135,10 +135,9 @@ export async function openProject(init: ProjectInit, call: Call = {}): Promise<P
     call: Call,
   ) => {
     workshop.onEvent({ kind: 'planned', plan })
-    const intended = lock && intend(lock, plan.steps)
-    if (intended) await kept.save(intended)
+    if (lock) await kept.save(intend(lock, plan.steps))
     const steps = await runSteps(plan.steps, workshop, options, call)
-    if (intended) await kept.save(settle(intended, steps))
+    if (lock) await kept.save(settle(lock, steps))
     return makeReport(plan, { operation, steps, hosts: stores.traffic() })
   }
 

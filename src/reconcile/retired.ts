@@ -24,6 +24,8 @@ export interface Context {
   readonly images: ReadonlySet<string>
   /** Images of which not all could be told, or that are held: nothing of theirs is released. */
   readonly stuck: ReadonlySet<string>
+  /** Places that are asked for, be it of a source that could not be told: not released either. */
+  readonly wished: ReadonlySet<string>
   /** Sources that only vanished upstream. */
   readonly gone: ReadonlySet<string>
   /** What a place that cannot be looked at is told of. */
@@ -34,12 +36,12 @@ const LOOKS_AT_ONCE = 64
 
 export async function lookAtRetired(
   { retired }: Lock,
-  { images, stuck, gone, location }: Context,
+  { images, stuck, wished, gone, location }: Context,
   workshop: Workshop,
   call: Call,
 ): Promise<Retiring> {
   const open = [...retired].filter(
-    ([, { image = '', from = '' }]) => !stuck.has(image) && !gone.has(from),
+    ([at, { image = '', from = '' }]) => !stuck.has(image) && !wished.has(at) && !gone.has(from),
   )
   workshop.places.expect(open.flatMap(([at]) => placeOf(at, workshop)))
   const looks = await mapLimit(open, LOOKS_AT_ONCE, async ([at, place]) => {

@@ -2,6 +2,7 @@
 import type { Workshop } from '../execute/workshop.ts'
 import type { Lock } from '../lock/types.ts'
 import type { Manifest } from '../manifest/types.ts'
+import { formatReference } from '../oci/reference.ts'
 import type { PlanInput } from '../plan/desired.ts'
 import type { Call } from '../util/call.ts'
 import type { OpenChoice } from './choose.ts'
@@ -48,6 +49,7 @@ export async function survey(
     {
       images,
       stuck: new Set(resolution.stuck),
+      wished: new Set(resolution.wishes.map(({ to }) => formatReference(to))),
       gone: new Set(gone.map(({ reference }) => reference)),
       location: { file: manifest.files[0] ?? '', line: 1, column: 1 },
     },
