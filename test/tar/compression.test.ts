@@ -1,4 +1,3 @@
-import { execFileSync } from 'node:child_process'
 import { Readable } from 'node:stream'
 import { buffer } from 'node:stream/consumers'
 import { deflateSync, gzipSync } from 'node:zlib'
@@ -6,7 +5,6 @@ import * as zlib from 'node:zlib'
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { compressionOf, decompressed, type Compression } from '../../src/tar/compression.ts'
-import { available } from '../live/support/tools.ts'
 import { noiseStream } from '../support/noise.ts'
 
 const streamOf = (bytes: Buffer): Readable => Readable.from([bytes], { objectMode: false })
@@ -122,23 +120,21 @@ function damage(bytes: Buffer): Buffer {
 
 const CAN = 'createZstdDecompress' in zlib
 
-describe.runIf(available('zstd'))('zstd', () => {
-  const packed = execFileSync('zstd', ['-q', '-c'], { input: 'hello'.repeat(100) })
-
-  it.runIf(CAN)('is unpacked where Node can', async () => {
+it('unpacks zstd where Node can, and says elsewhere what can', async () => {
+  // 'hello' a hundred times, as the program zstd packs it
+  const packed = Buffer.from('28b52ffd04586500002868656c6c6f0100ec508b16ac2e8144', 'hex')
+  expect(compressionOf(packed)).toBe('zstd')
+  if (CAN) {
     expect((await unpack(packed, 'zstd')).toString()).toBe('hello'.repeat(100))
     await expect(unpack(packed.subarray(0, -3), 'zstd')).rejects.toMatchObject({
       code: 'CONTENT_CORRUPT',
     })
-  })
-
-  it.runIf(!CAN)('is refused where Node cannot, saying what can', () => {
-    expect(compressionOf(packed)).toBe('zstd')
-    expect(() => decompressed(streamOf(packed), 'zstd', 'app.tar')).toThrow(
-      expect.objectContaining({
-        code: 'CONTENT_UNSUPPORTED',
-        hint: expect.stringMatching(/zstd -d, or run Node 22\.15/),
-      }),
-    )
-  })
+    return
+  }
+  expect(() => decompressed(streamOf(packed), 'zstd', 'app.tar')).toThrow(
+    expect.objectContaining({
+      code: 'CONTENT_UNSUPPORTED',
+      hint: expect.stringMatching(/zstd -d, or run Node 22\.15/),
+    }),
+  )
 })
