@@ -2,8 +2,8 @@
  * Runs that are killed, -9, at random moments of their work, and what the next run makes of it.
  *
  * A moment is a number of events: pieces that passed on the wires to both registries, and files
- * that came or went in the local store and beside the manifest. One run that is left alone tells
- * how many there are; the kills are spread evenly over all of them.
+ * that came or went in the local store and beside the manifest, the lock among them. One run that is
+ * left alone tells how many there are; the kills are spread evenly over all of them.
  */
 import assert from 'node:assert/strict'
 import { watch } from 'node:fs'
@@ -15,6 +15,7 @@ import { skopeoCopy, skopeoRaw } from '../live/support/skopeo.ts'
 import { waybill, type CliResult } from '../support/cli.ts'
 import { openFolder } from '../support/project.ts'
 import { createCounter, type Counter } from './counter.ts'
+import { assertOwned, beginLock, lockIn } from './lock-check.ts'
 import { assertComplete, checkLayout } from './layout-check.ts'
 import { fill, makeWishes, manifestFor, onTarget } from './mirrored.ts'
 import { createRandom, type Random } from './random.ts'
@@ -36,6 +37,8 @@ export interface KillsResult {
 }
 
 const SAMPLE = 2
+/** In the registry before any run: right, and not ours. */
+const THERE = 'mirror/acme/small:v7'
 /** Of a run's events, the last few may be fewer in another run. */
 const LATEST = 0.98
 
@@ -87,6 +90,7 @@ interface Killed {
 async function round(stage: Stage, moment?: number): Promise<Killed> {
   const { target, wishes, sourceWire, targetWire } = stage
   await target.wipe()
+  await fill(target.host, new Map([...onTarget(wishes)].filter(([name]) => name === THERE)))
   await using folder = await openFolder()
   const hosts = { source: sourceWire.host, target: targetWire.host }
   const manifest = join(folder.path, 'images.yaml')
@@ -94,19 +98,34 @@ async function round(stage: Stage, moment?: number): Promise<Killed> {
   await mkdir(join(folder.path, 'tmp'))
 
   await writeFile(manifest, manifestFor(hosts))
+  await beginLock(folder.path)
   const first = await runKilled(stage, folder.path, moment)
   if (first.killed) await checkAfterKill(stage, folder.path)
   // one wish more: also after a kill at the very end there is something left to write
   await writeFile(manifest, manifestFor(hosts, ['late']))
   assertDone(await run(stage, folder.path), wishes)
   await checkAtEnd(stage, folder.path)
+  const { text, lock } = await lockIn(folder.path)
+  assertOwned(lock, placesOf(stage))
   assertNothingToDo(await run(stage, folder.path), wishes)
+  assert.equal((await lockIn(folder.path)).text, text, 'the lock after a run with nothing to do')
 
   const left = (await readdir(folder.path, { recursive: true })).filter(
     path => !path.startsWith('.waybill/store/'),
   )
-  assert.deepEqual(left.toSorted(), ['.waybill', '.waybill/store', 'images.yaml', 'tmp'])
+  assert.deepEqual(left.toSorted(), LEFT)
   return first
+}
+
+const LEFT = ['.waybill', '.waybill/store', 'images.lock.yaml', 'images.yaml', 'tmp']
+
+/** Every wished place, and whether a run of ours has to have put it there. */
+function placesOf({ wishes, targetWire }: Stage): ReadonlyMap<string, 'put' | 'found'> {
+  const places = [...wishes.keys()].flatMap(name => [
+    [`local/${name}`, 'put'] as const,
+    [`${targetWire.host}/mirror/${name}`, `mirror/${name}` === THERE ? 'found' : 'put'] as const,
+  ])
+  return new Map(places)
 }
 
 function run({ init }: Stage, folder: string, killOn?: AbortSignal): Promise<CliResult> {
@@ -120,7 +139,7 @@ function run({ init }: Stage, folder: string, killOn?: AbortSignal): Promise<Cli
 
 async function runKilled(stage: Stage, folder: string, moment?: number): Promise<Killed> {
   const { events, sourceWire, targetWire } = stage
-  const watchers = ['.waybill', '.waybill/store'].map(path =>
+  const watchers = ['.', '.waybill', '.waybill/store'].map(path =>
     watch(join(folder, path), { persistent: false }, events.add),
   )
   const kill = new AbortController()
@@ -138,6 +157,8 @@ async function checkAfterKill(stage: Stage, folder: string): Promise<void> {
   const store = join(folder, '.waybill/store')
   const remote = await checkRegistry(target.host, onTarget(wishes))
   const { names, strays } = await checkLayout(store, wishes)
+  // the old one or the new one, and never half of it
+  await lockIn(folder)
   stage.init.note(
     `  ${remote.length} of ${wishes.size} tags in the registry, ${names.length} in the layout, ${strays.length} left-over files`,
   )

@@ -6,11 +6,12 @@ import { runFaults } from './faults.ts'
 import { runOutOfSpace, runWithoutRoom } from './full-disk.ts'
 import { runKills } from './kills.ts'
 import { freshSeed } from './random.ts'
+import { runUpdateKills } from './update-kills.ts'
 
 const USAGE = `usage: npm run soak -- [options]
 
   --seed N        makes the same choices as the run that printed it
-  --rounds N      runs to kill (default 100)
+  --rounds N      runs to kill, and as many updates (default 100)
   --tags N        tags to mirror through faults (default 10000)
   --only A,B      of: kills, faults, full-disk
 `
@@ -63,6 +64,8 @@ async function soak({ seed, rounds, tags, parts }: Options): Promise<readonly st
     note(`kills: ${rounds} runs between two registries and into a layout`)
     const { kills, escaped } = await runKills({ rounds, seed, note, bin })
     counts.push(`${kills} kills (${escaped} too late)`)
+    const updates = await runUpdateKills({ rounds, seed, note, bin })
+    counts.push(`${updates.kills} killed updates (${updates.written} had written the lock)`)
   }
   if (parts.includes('faults')) {
     note(`faults: ${tags} tags, one request in a hundred spoilt`)
