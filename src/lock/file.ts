@@ -1,13 +1,15 @@
 /** The lock file on disk: the only I/O of this room. */
 
 import { createReadStream, type Stats } from 'node:fs'
-import { lstat, realpath, stat, type FileHandle } from 'node:fs/promises'
-import { dirname, resolve } from 'node:path'
+import { lstat, readdir, realpath, stat, type FileHandle } from 'node:fs/promises'
+import { basename, dirname, join, resolve } from 'node:path'
 import { InputError, RunError, StoreError, toError } from '../errors.ts'
 import { digestOf, type Digest } from '../oci/digest.ts'
 import { keepOwner, replaceFile, syncFolder } from '../util/atomic-file.ts'
 import type { Call } from '../util/call.ts'
 import { unless } from '../util/errno.ts'
+import { identify, markOf, type Owner } from '../util/holder.ts'
+import { removeLeftOvers } from '../util/left-overs.ts'
 import { refuseLinkedFile } from '../util/links.ts'
 import { encodeLock } from './encode.ts'
 import { MAX_LOCK_BYTES, parseLock } from './parse.ts'
@@ -23,6 +25,8 @@ export interface LockRequest {
   readonly cwd: string
   /** Nobody has looked at the folder, as in a stranger's pull request: no link may lead out of it. */
   readonly untrusted?: boolean | undefined
+  /** Whose left-overs can be told: what a killed process began to write is removed by the next one. */
+  readonly owner?: Owner | undefined
 }
 
 export interface OpenLock {
@@ -79,13 +83,14 @@ interface Spot {
   readonly path: string
   readonly cwd: string
   readonly untrusted: boolean
+  readonly owner: Owner | undefined
 }
 
-function spotOf({ path, files, cwd, untrusted = false }: LockRequest): Spot {
+function spotOf({ path, files, cwd, untrusted = false, owner }: LockRequest): Spot {
   const [first] = files
   const shown = path ?? (first === undefined ? undefined : lockPathFor(first, cwd))
   if (shown === undefined) throw new InputError('BAD_ARGUMENT', 'no manifest file is named')
-  return { shown, path: resolve(cwd, shown), cwd, untrusted }
+  return { shown, path: resolve(cwd, shown), cwd, untrusted, owner }
 }
 
 interface Found {
@@ -131,7 +136,7 @@ function refuseChanged(shown: string, known: Digest | undefined, current: Found 
 
 /** In place of the file, or of what it leads to where it is a link. */
 async function put(
-  { shown, path }: Spot,
+  { shown, path, owner }: Spot,
   bytes: Buffer,
   { current, signal }: Call & { readonly current: Found | undefined },
 ): Promise<void> {
@@ -144,7 +149,8 @@ async function put(
       if (mode !== undefined) await file.chmod(mode)
       await file.writeFile(bytes)
     }
-    await replaceFile(target, fill, { signal, ...(mode !== undefined && { mode }) })
+    const mark = owner && (await tidied(target, owner))
+    await replaceFile(target, fill, { signal, mark, ...(mode !== undefined && { mode }) })
     await syncFolder(dirname(target))
   } catch (cause) {
     signal?.throwIfAborted()
@@ -153,6 +159,15 @@ async function put(
       cause,
     })
   }
+}
+
+/** Removes what killed processes began to write of `path`, and gives the mark of this one. */
+async function tidied(path: string, owner: Owner): Promise<string> {
+  const folder = dirname(path)
+  const self = await identify(owner)
+  const files = (await readdir(folder)).map(name => join(folder, name))
+  await removeLeftOvers(files, file => file === basename(path), { self, now: owner.now })
+  return markOf(self)
 }
 
 function unusable(shown: string, what: string, hint: string): InputError {

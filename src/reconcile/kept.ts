@@ -6,6 +6,7 @@ import { emptyLock } from '../lock/ownership.ts'
 import type { Lock } from '../lock/types.ts'
 import type { Manifest } from '../manifest/types.ts'
 import type { Call } from '../util/call.ts'
+import type { Owner } from '../util/holder.ts'
 import { checkCovers } from './frozen.ts'
 import { remember, type Memory } from './memory.ts'
 
@@ -18,13 +19,12 @@ export interface Keep {
   save(lock: Lock): Promise<boolean>
 }
 
-export interface KeepInit {
+export interface KeepInit extends Owner {
   readonly files: readonly string[]
   readonly cwd: string
   readonly lock?: string
   readonly locked?: boolean
   readonly untrusted?: boolean
-  readonly now: () => Date
 }
 
 export interface KeepOptions {
@@ -38,11 +38,14 @@ export interface KeepOptions {
 
 export async function openKeep(
   manifest: Manifest,
-  { files, cwd, lock: given, locked = false, untrusted = false, now }: KeepInit,
+  { files, cwd, lock: given, locked = false, untrusted = false, pid, host, now }: KeepInit,
   { creates = false, needs = false, images = [] }: KeepOptions,
   call: Call,
 ): Promise<Keep> {
-  const file = await openLockFile({ path: given, files, cwd, untrusted }, call)
+  const file = await openLockFile(
+    { path: given, files, cwd, untrusted, owner: { pid, host, now } },
+    call,
+  )
   if (file.lock === undefined && (locked || needs)) {
     throw new InputError('LOCK_MISSING', `there is no ${file.path}`, {
       hint: 'make one with "waybill update", and commit it with the manifest',

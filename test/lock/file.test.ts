@@ -17,12 +17,16 @@ import { describe, expect, it, onTestFinished } from 'vitest'
 import { encodeLock } from '../../src/lock/encode.ts'
 import { openLockFile, type LockRequest } from '../../src/lock/file.ts'
 import type { Lock } from '../../src/lock/types.ts'
+import { identify, markOf } from '../../src/util/holder.ts'
+import { OWNER } from '../support/owner.ts'
 import { openFolder } from '../support/project.ts'
 import { A, B, lockOf } from './locks.ts'
 
 const ONE = lockOf({ retired: new Map([['a.b/c:1', { put: A, prune: 'off' }]]) })
 const TWO = lockOf({ retired: new Map([['a.b/c:1', { put: B, prune: 'off' }]]) })
 const NAME = 'images.lock.yaml'
+/** More than Linux gives out. */
+const NO_PROCESS = 4_194_305
 
 /** A folder, with a lock in it unless `lock` is nothing. */
 async function project(lock?: Lock) {
@@ -202,6 +206,19 @@ describe('a lock is saved', () => {
     expect((await lstat(at.at(NAME))).isSymbolicLink()).toBe(true)
     expect(await readFile(at.at('state/lock.yaml'), 'utf8')).toBe(encodeLock(TWO))
     expect(await readdir(at.at('state'))).toEqual(['lock.yaml'])
+  })
+
+  it('and what a killed process had begun to write of it is removed, and nothing else', async () => {
+    await using at = await project(ONE)
+    const self = await identify(OWNER)
+    const of = (file: string, pid: number) =>
+      `.${file}.${markOf({ ...self, pid })}.${'0'.repeat(16)}.tmp`
+    const others = [of(NAME, self.pid), of('other.lock.yaml', NO_PROCESS)]
+    for (const name of [of(NAME, NO_PROCESS), ...others]) await writeFile(at.at(name), 'half')
+    const file = await at.open({ owner: OWNER })
+    expect(await readdir(at.path)).toHaveLength(4)
+    await file.save(TWO)
+    expect((await readdir(at.path)).toSorted()).toEqual([NAME, ...others].toSorted())
   })
 
   it('after the run was stopped, so that nothing is forgotten', async () => {
