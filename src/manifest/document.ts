@@ -37,8 +37,9 @@ export interface RegistryDocument {
 }
 
 export interface StoreDocument {
-  readonly kind: 'layout'
+  readonly kind: 'layout' | 'archive'
   readonly path: string
+  readonly format?: 'docker' | 'oci'
 }
 
 export interface GuardsDocument {

@@ -4,7 +4,7 @@ import { isRecord } from '../oci/descriptor.ts'
 import { canonicalHost } from '../oci/reference.ts'
 import type { Engines } from '../select/types.ts'
 import { pathAt, type Declaration } from './declared.ts'
-import type { ReadDocument } from './document.ts'
+import type { ReadDocument, StoreDocument } from './document.ts'
 import { registryOf } from './registry.ts'
 import { checkPatterns } from './tag-patterns.ts'
 import { spotAt, type Span } from '../yaml/tree.ts'
@@ -110,8 +110,9 @@ function sharedFolders(stores: Iterable<Declared<StoreSettings>>, local: string)
     const other = names.get(settings.path) ?? name
     names.set(settings.path, other)
     if (other === name) continue
-    const message = `store ${quote(name)} is in the folder of store ${quote(other)}`
-    const hint = 'one folder is one store; use its name'
+    const place = settings.kind === 'archive' ? 'file' : 'folder'
+    const message = `store ${quote(name)} is in the ${place} of store ${quote(other)}`
+    const hint = `one ${place} is one store; use its name`
     issues.push(file.text.issue(at, { code: 'MANIFEST_CONFLICT', message, hint }))
   }
   return issues
@@ -142,19 +143,35 @@ function registriesIn(reader: Reader): Declared<RegistrySettings>[] {
 }
 
 function storesIn(reader: Reader): Declared<StoreSettings>[] {
-  const { file } = reader
+  const { file, issues } = reader
   return Object.entries(file.document.stores ?? {})
     .filter(([name]) => !file.isBroken('stores', name))
-    .map(([name, { kind, path: folder }]) => {
+    .map(([name, store]) => {
       const path = ['stores', name]
+      const at = keyAt(file, path)
+      if (store.kind === 'layout' && store.format !== undefined) {
+        issues.push(formatOfLayout(file, [...path, 'format']))
+      }
       return {
         name,
         what: 'store',
-        settings: { kind, path: pathAt({ ...reader, path }, folder, 'path') },
+        settings: storeOf(store, pathAt({ ...reader, path }, store.path, 'path')),
         file,
-        at: keyAt(file, path),
+        at,
       }
     })
+}
+
+function storeOf({ kind, format = 'docker' }: StoreDocument, path: string): StoreSettings {
+  return kind === 'archive' ? { kind, path, format } : { kind, path }
+}
+
+function formatOfLayout(file: ReadDocument, path: readonly string[]): Issue {
+  return file.text.issue(keyAt(file, path), {
+    code: 'MANIFEST_SCHEMA',
+    message: '"format" is about archives, and this is a layout',
+    hint: 'leave it out, or write kind: archive',
+  })
 }
 
 function keyAt(file: ReadDocument, path: readonly string[]): Span {

@@ -47,9 +47,21 @@ export interface TlsSettings {
   readonly key?: string
 }
 
-export interface StoreSettings {
+export type StoreSettings = LayoutSettings | ArchiveSettings
+
+export interface LayoutSettings extends Folder {
   readonly kind: 'layout'
-  /** Absolute. */
+}
+
+/** Images in one tar file. */
+export interface ArchiveSettings extends Folder {
+  readonly kind: 'archive'
+  /** What is written. Every form is read. */
+  readonly format: 'docker' | 'oci'
+}
+
+interface Folder {
+  /** Of the layout's folder, or the archive's file; absolute. */
   readonly path: string
   /** The folder that it may not be led out of, where an untrusted manifest says where it is. */
   readonly within?: string

@@ -1,4 +1,5 @@
 /** The stores of one run: each opened once, by the name that plans use. */
+import { tmpdir } from 'node:os'
 import type { Credentials } from '../credentials/credentials.ts'
 import { InputError } from '../errors.ts'
 import { openHttp } from '../http/open.ts'
@@ -68,8 +69,9 @@ export async function openStores(init: StoresInit): Promise<Stores> {
   }
 
   const opened = memo((name: string): Promise<Store> => {
-    const layout = manifest.stores.get(name)
-    if (layout) return openStore({ ...layout, name, owner })
+    const settings = manifest.stores.get(name)
+    if (settings?.kind === 'layout') return openStore({ ...settings, name, owner })
+    if (settings) return openStore({ ...settings, name, owner, temporary: temporaryOf(env) })
     if (!isHost(name)) throw new InputError('BAD_REFERENCE', `there is no store "${name}"`)
     return openRegistry(name)
   })
@@ -124,6 +126,11 @@ export async function openStores(init: StoresInit): Promise<Stores> {
       await http.close()
     },
   }
+}
+
+/** Where what passes through this machine may be for a while. */
+function temporaryOf(env: StoresInit['env']): string {
+  return env['TMPDIR'] ?? tmpdir()
 }
 
 /** Each name is opened once; what could not be opened stays so for the run. */
