@@ -1,4 +1,6 @@
 import { identify, markOf, type Owner } from '../../util/holder.ts'
+import type { Listing } from '../listing.ts'
+import type { Nameless } from '../nameless.ts'
 import type { Holding, Referring, Store } from '../store.ts'
 import { createCommits } from './commit.ts'
 import { located } from '../failure.ts'
@@ -6,6 +8,7 @@ import { hasBlob, type Folder } from './folder.ts'
 import { tagsOf } from '../index-document.ts'
 import { openIndexFile } from './index-file.ts'
 import { isLayout } from './layout-file.ts'
+import { namelessOf, repositoriesOf } from './listing.ts'
 import { fetchBlob, readManifest, resolve } from './read.ts'
 import { createReferrers } from './referrers.ts'
 import { remove } from './remove.ts'
@@ -20,12 +23,10 @@ export interface LayoutInit {
   readonly owner: Owner
 }
 
+export type LayoutStore = Store & Referring & Holding & Listing & Nameless
+
 /** An OCI image layout in a folder, which is made by the first write. */
-export async function openLayout({
-  name,
-  path,
-  owner,
-}: LayoutInit): Promise<Store & Referring & Holding> {
+export async function openLayout({ name, path, owner }: LayoutInit): Promise<LayoutStore> {
   const self = await identify(owner)
   const folder: Folder = { name, path, mark: markOf(self) }
   const indexFile = openIndexFile(folder)
@@ -36,6 +37,12 @@ export async function openLayout({
 
   return {
     name,
+    repositories: () => located(folder, async () => repositoriesOf((await indexFile.read()).names)),
+    nameless: () =>
+      located(folder, async () => {
+        const { index, names } = await indexFile.read()
+        return namelessOf(index, names)
+      }),
     tags: repository =>
       located(folder, async () => tagsOf((await indexFile.read()).names, repository)),
     resolve: (repository, reference) =>

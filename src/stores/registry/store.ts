@@ -5,7 +5,9 @@ import type { Descriptor } from '../../oci/descriptor.ts'
 import { isIndexType } from '../../oci/media-types.ts'
 import { addReferrer, fallbackTag } from '../../oci/referrers.ts'
 import type { Call } from '../../util/call.ts'
+import type { Listing } from '../listing.ts'
 import type { Referring, Store } from '../store.ts'
+import { listRepositories } from './catalog.ts'
 import { CHUNKING, type Chunking } from './chunks.ts'
 import { fetchBlob, manifest, resolve } from './read.ts'
 import { createReferrers } from './referrers.ts'
@@ -20,7 +22,7 @@ export function openRegistry(init: {
   readonly host: Host
   readonly now: () => number
   readonly chunking?: Chunking
-}): Store & Referring {
+}): Store & Referring & Listing {
   const registry: Registry = init
   const { chunking = CHUNKING } = init
   const habits: Habits = { singlePost: undefined, takesChunks: true, broken: new Set() }
@@ -29,6 +31,7 @@ export function openRegistry(init: {
   const remove = createRemoval(registry)
   return {
     name: init.name,
+    repositories: call => listRepositories(registry, call),
     tags: (repository, call) => listTags(registry, repository, call),
     resolve: (repository, reference, call) => resolve(registry, repository, reference, call),
     manifest: (repository, reference, call) => manifest(registry, repository, reference, call),
