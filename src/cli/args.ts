@@ -69,7 +69,7 @@ function valueOf(token: OptionToken, context: Context): string | true {
     : undefined
   if (option === undefined) throw unknownFlag(rawName, context)
   if (option.type === 'boolean') {
-    if (value === undefined) return true
+    if (value === undefined || option.past !== undefined) return true
     const even = context.command.discreet ? '' : `, not even "${value}"`
     throw wrong(`${rawName} takes no value${even}`, context.name)
   }

@@ -39,6 +39,8 @@ export interface Option {
   /** Values it may have; anything else is a usage error. */
   readonly choices?: readonly string[]
   readonly help: string
+  /** Of a flag that time has passed: what became of it. It does nothing, whatever its value. */
+  readonly past?: string
 }
 
 export type Flags = Readonly<Record<string, string | boolean | readonly string[] | undefined>>

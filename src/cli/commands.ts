@@ -14,6 +14,11 @@ export const commands: Commands = {
   release: async () => (await import('./release.ts')).release,
   adopt: async () => (await import('./adopt.ts')).adopt,
   reconcile: async () => (await import('./reconcile.ts')).reconcile,
+  images: async () => (await import('./images.ts')).images,
+  tag: async () => (await import('./tag.ts')).tag,
+  untag: async () => (await import('./untag.ts')).untag,
+  inspect: async () => (await import('./inspect.ts')).inspect,
+  history: async () => (await import('./history.ts')).history,
   login: async () => (await import('./login.ts')).login,
   logout: async () => (await import('./logout.ts')).logout,
 }

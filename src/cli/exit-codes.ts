@@ -20,6 +20,11 @@ export const EXIT_CODES: readonly {
     meaning: 'refused, not reachable, or the file or helper of logins could not be used',
     of: ['login', 'logout'],
   },
+  {
+    code: 1,
+    meaning: 'a store refused, is not reachable, or something in it is not there or not readable',
+    of: ['images', 'tag', 'untag', 'inspect', 'history'],
+  },
   { code: 2, meaning: 'changes are pending (only with --detailed-exitcode)', of: ['plan'] },
   {
     code: 3,

@@ -1,8 +1,9 @@
 /** One command line, from argv to an exit code. Nothing here touches the process. */
 
 import { isAbort, InputError } from '../errors.ts'
+import { spelled } from './aliases.ts'
 import { asksForHelp, parseArguments } from './args.ts'
-import type { Command, Shell } from './command.ts'
+import type { Command, Flags, Shell } from './command.ts'
 import type { Commands } from './commands.ts'
 import { codeOfStop, exitCodeOf, worstOf } from './exit-codes.ts'
 import { VERSION } from './version.ts'
@@ -31,16 +32,25 @@ export async function main(argv: readonly string[], program: Program): Promise<n
 }
 
 async function dispatch(argv: readonly string[], { commands, shell }: Program): Promise<number> {
-  const [first, ...rest] = argv
+  const [first, ...rest] = spelled(argv)
   if (first === '--version' || first === '-V') {
     shell.stdout.write(`${VERSION}\n`)
     return 0
   }
   if (first === undefined || first === '--help' || first === '-h') return help([], commands, shell)
-  if (first === 'help') return help(rest, commands, shell)
+  if (first === 'help') return help(spelled(rest), commands, shell)
   const command = await load(first, commands)
   if (asksForHelp(rest)) return help([first], commands, shell)
-  return command.run(parseArguments(first, command, rest), shell)
+  const input = parseArguments(first, command, rest)
+  tellPast(command, input.flags, shell)
+  return command.run(input, shell)
+}
+
+/** Scripts are older than tools: what they still say is accepted, and told of. */
+function tellPast({ options }: Command, flags: Flags, { stderr }: Shell): void {
+  for (const [name, { past }] of Object.entries(options)) {
+    if (past !== undefined && flags[name] !== undefined) stderr.write(`--${name}: ${past}\n`)
+  }
 }
 
 async function help(

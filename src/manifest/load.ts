@@ -71,8 +71,17 @@ export async function loadRegistries(
   { cwd, env }: Pick<ManifestRequest, 'cwd' | 'env'>,
   call: Call = {},
 ): Promise<ReadonlyMap<string, RegistrySettings>> {
-  const registries = await readManifestFile(file, cwd, call)
-  return parseManifest({ files: [], registries, folder: cwd, env }).registries
+  return (await loadBare({ registriesFile: file, cwd, env }, call)).registries
+}
+
+/** A manifest of no file: no wishes, the default stores, and what the runner's own file says. */
+export async function loadBare(
+  { registriesFile, cwd, env }: Pick<ManifestRequest, 'registriesFile' | 'cwd' | 'env'>,
+  call: Call = {},
+): Promise<Manifest> {
+  const registries =
+    registriesFile === undefined ? undefined : await readManifestFile(registriesFile, cwd, call)
+  return parseManifest({ files: [], registries, folder: cwd, env })
 }
 
 /** The file itself, or the manifests of the folder in code point order. */

@@ -83,7 +83,7 @@ export function repositoryAt(
 }
 
 /** As docker shows it, host included except docker.io, so that no two hosts meet in one name. */
-function nameInStore(
+export function nameInStore(
   { store, repository }: Pick<Reference, 'store' | 'repository'>,
   stores: ReadonlySet<string>,
 ): string {

@@ -22,6 +22,23 @@ export function formatDuration(ms: number): string {
   return `${Math.floor(minutes / 60)}h ${twoDigits(minutes % 60)}m`
 }
 
+const AGES = [
+  ['minute', 60_000],
+  ['hour', 3_600_000],
+  ['day', 86_400_000],
+  ['week', 7 * 86_400_000],
+  ['month', 30 * 86_400_000],
+  ['year', 365 * 86_400_000],
+] as const
+
+/** `just now`, `5 minutes ago`, `3 weeks ago`; two of a unit before a greater one is used. */
+export function formatAge(ms: number): string {
+  const unit = AGES.findLast(([, length], at) => ms >= (at === 0 ? length : 2 * length))
+  if (unit === undefined) return 'just now'
+  const [name, length] = unit
+  return `${count(Math.floor(ms / length), name)} ago`
+}
+
 function twoDigits(value: number): string {
   return String(value).padStart(2, '0')
 }

@@ -1,0 +1,52 @@
+/** What the commands about images share. */
+import type { Option } from './command.ts'
+
+/** Which store, and what is to be known of it. `-f` is docker's for other things here. */
+export const storeOptions: Readonly<Record<string, Option>> = {
+  store: {
+    type: 'string',
+    value: 'STORE',
+    help: 'A store of the manifest, layout:PATH, or the host of a registry; else the store "local".',
+  },
+  file: {
+    type: 'string',
+    multiple: true,
+    value: 'PATH',
+    help: 'Manifest that declares stores and registries; else images.yaml, where there is one.',
+  },
+  registries: {
+    type: 'string',
+    value: 'FILE',
+    help: 'A file of registries: and stores: that wins over the manifest.',
+  },
+  authfile: {
+    type: 'string',
+    value: 'FILE',
+    help: 'Credentials, in the format of docker and podman; looked at first.',
+  },
+}
+
+export const outputOption: Option = {
+  type: 'string',
+  value: 'FORMAT',
+  choices: ['text', 'json'],
+  default: 'text',
+  help: 'Format of the result.',
+}
+
+export const quietOption: Option = { type: 'boolean', short: 'q', help: 'Only ids.' }
+
+export const noTruncOption: Option = { type: 'boolean', help: 'Shorten nothing.' }
+
+export const platformOption: Option = {
+  type: 'string',
+  value: 'PLATFORM',
+  help: 'Which image of several: linux/amd64, linux/arm64/v8. Else the first.',
+}
+
+/** docker's content trust, and what became of it. */
+export const contentTrustOption: Option = {
+  type: 'boolean',
+  past: 'docker has dropped content trust; what arrives always has the digest that left',
+  help: 'Accepted, and without effect.',
+}

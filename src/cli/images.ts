@@ -1,0 +1,79 @@
+import type { SurveyedImage } from '../images/survey.ts'
+import { openBenchFor, tableLook } from './bench.ts'
+import type { Command, Shell } from './command.ts'
+import { isSet, listFlag, textFlag } from './flags.ts'
+import { noTruncOption, outputOption, quietOption, storeOptions } from './image-options.ts'
+
+export const images: Command = {
+  summary: 'List the images of a store.',
+  positionals: [
+    {
+      name: 'REF',
+      help: 'only images called so: mysql, mysql:5.7, "ghcr.io/acme/*"',
+      required: false,
+    },
+  ],
+  options: {
+    ...storeOptions,
+    all: {
+      type: 'boolean',
+      short: 'a',
+      help: 'Nameless images that refer to others too, such as signatures.',
+    },
+    filter: {
+      type: 'string',
+      short: 'f',
+      multiple: true,
+      value: 'FILTER',
+      help: 'Only those with dangling=BOOL, label=KEY[=VALUE], before=IMAGE, since=IMAGE or reference=PATTERN.',
+    },
+    digests: { type: 'boolean', help: 'Show digests.' },
+    'no-trunc': noTruncOption,
+    quiet: quietOption,
+    output: outputOption,
+  },
+  details: `
+An image's id is the digest of its manifest or index. Its size is that of everything that it is made of, for all the platforms it is kept for; the last line says how much of that is there once although several images need it.
+
+Examples:
+  waybill images
+  waybill images mysql --digests
+  waybill images --filter dangling=true -q
+  waybill images --store registry.internal --output json
+`,
+
+  async run({ flags, args: [of] }, shell) {
+    const { parseFilters } = await import('../images/filter.ts')
+    const { surveyImages } = await import('../images/survey.ts')
+    const filters = parseFilters(listFlag(flags, 'filter'))
+    const bare = isSet(flags, 'quiet') && textFlag(flags, 'output') !== 'json'
+    await using bench = await openBenchFor(flags, shell)
+    const survey = await surveyImages({ of, filters, all: isSet(flags, 'all'), bare }, bench, {
+      signal: shell.signal,
+    })
+    const { encodeImages, describeImages, idOf } = await import('../report/images.ts')
+    const { images, store } = survey
+    const noTrunc = isSet(flags, 'no-trunc')
+    if (textFlag(flags, 'output') === 'json') {
+      shell.stdout.write(encodeImages(images, store.name))
+    } else if (bare) {
+      shell.stdout.write(images.map(({ content }) => `${idOf(content, noTrunc)}\n`).join(''))
+    } else {
+      const look = { ...tableLook(shell), digests: isSet(flags, 'digests'), noTrunc }
+      shell.stdout.write(describeImages(images, store.name, look))
+    }
+    return tellProblems(images, shell)
+  },
+}
+
+/** What could not be read is in the list all the same; 1 where there is any. */
+async function tellProblems(images: readonly SurveyedImage[], { stderr }: Shell): Promise<number> {
+  const { problemsOf } = await import('../images/survey.ts')
+  const { describeError } = await import('../report/errors.ts')
+  const { color } = stderr
+  const problems = problemsOf(images)
+  for (const { image, problem } of problems) {
+    stderr.write(`${image}: ${describeError(problem, { color })}`)
+  }
+  return problems.length > 0 ? 1 : 0
+}

@@ -1,0 +1,41 @@
+import { WaybillError } from '../errors.ts'
+import type { Inspected } from '../images/inspect.ts'
+import { openBenchFor, platformFlag } from './bench.ts'
+import type { Command } from './command.ts'
+import { exitCodeOf, worstOf } from './exit-codes.ts'
+import { platformOption, storeOptions } from './image-options.ts'
+
+export const inspect: Command = {
+  summary: 'Show all that is known of images, as JSON.',
+  positionals: [{ name: 'REF', help: 'names, or starts of ids', required: true, multiple: true }],
+  options: { ...storeOptions, platform: platformOption },
+  details: `
+What docker knows too is called as docker calls it. The id is the digest of the manifest or index; "Size" is that of everything the image is made of, and the layers' sizes are those of the files that are kept.
+
+Examples:
+  waybill inspect mysql:5.7
+  waybill inspect --store registry.internal acme/api:1 --platform linux/arm64
+`,
+
+  async run({ flags, args }, shell) {
+    const { inspectImage } = await import('../images/inspect.ts')
+    const { describeError } = await import('../report/errors.ts')
+    const { stdout, stderr, signal } = shell
+    const platform = await platformFlag(flags)
+    await using bench = await openBenchFor(flags, shell)
+    const found: Inspected[] = []
+    const codes = [0]
+    for (const text of args) {
+      try {
+        found.push(await inspectImage(text, platform, bench, { signal }))
+      } catch (error) {
+        // the others are shown all the same
+        if (!(error instanceof WaybillError)) throw error
+        stderr.write(describeError(error, { color: stderr.color }))
+        codes.push(exitCodeOf(error, signal))
+      }
+    }
+    stdout.write(`${JSON.stringify(found, null, 2)}\n`)
+    return worstOf(...codes)
+  },
+}

@@ -1,0 +1,18 @@
+import type { Store } from '../stores/store.ts'
+import type { Ledger } from '../transfer/ledger.ts'
+import type { Manifests } from '../transfer/manifests.ts'
+import type { Semaphore } from '../util/concurrency.ts'
+
+/** What operations on images work with: the stores by name, and what this run has learnt of them. */
+export interface Bench {
+  /** Names that are declared stores, before they are anything else. */
+  readonly declared: ReadonlySet<string>
+  /** The store of names that say none. */
+  readonly home: string
+  open(store: string): Promise<Store>
+  /** The store as a source: a registry's mirrors stand in for it. */
+  openSource(store: string): Promise<Store>
+  streams(store: Store): Semaphore | undefined
+  readonly manifests: Manifests
+  readonly ledger: Ledger
+}

@@ -1,0 +1,90 @@
+/** One image from one place to another: a pull, a push, a copy, or one more name for it. */
+import type { Descriptor } from '../oci/descriptor.ts'
+import type { Digest } from '../oci/digest.ts'
+import type { Platform } from '../oci/platform.ts'
+import type { Store } from '../stores/store.ts'
+import { copyImage } from '../transfer/copy.ts'
+import { blobsOf, childrenFirst, type Node } from '../transfer/graph.ts'
+import { loadImage, readRoot } from '../transfer/image.ts'
+import type { Call } from '../util/call.ts'
+import type { Bench } from './bench.ts'
+
+export interface CopyWish {
+  readonly from: { readonly store: Store; readonly repository: string; readonly digest: Digest }
+  readonly to: { readonly store: Store; readonly repository: string; readonly tag: string }
+  /** Of an index, only these; empty: it stays as it is. */
+  readonly platforms: readonly Platform[]
+}
+
+export interface Copied {
+  readonly content: Descriptor
+  /** `unchanged`: the name stood for it already. */
+  readonly result: 'done' | 'unchanged'
+  /** What the name stood for until now, where that was another image. */
+  readonly replaced?: Digest
+  /** Bytes sent to the destination. */
+  readonly sent: number
+  /** Layers and configurations that it has, and how many of them were read from the source. */
+  readonly blobs: number
+  readonly fetched: number
+}
+
+export async function copyTo(
+  { from, to, platforms }: CopyWish,
+  bench: Pick<Bench, 'manifests' | 'ledger' | 'streams'>,
+  call: Call = {},
+): Promise<Copied> {
+  const { manifests, ledger, streams } = bench
+  const { store, repository } = from
+  const origin = { store, repository, manifests, call }
+  const manifest = await readRoot(origin, from.digest, platforms)
+  const { mediaType, digest, size } = manifest.content
+  const content = { mediaType, digest, size }
+  const current = await to.store.resolve(to.repository, to.tag, call)
+  if (current?.digest === digest) {
+    return { content, result: 'unchanged', sent: 0, blobs: 0, fetched: 0 }
+  }
+  const root = await loadImage(origin, manifest)
+  const source = countingFetches(store)
+  const [result] = await copyImage({
+    source: { store: source.store, repository },
+    root,
+    referrers: [],
+    targets: [{ store: to.store, repository: to.repository, tags: [to.tag] }],
+    ledger,
+    streams,
+    onBytes: () => {},
+    call,
+  })
+  if (result?.error !== undefined) throw result.error
+  return {
+    content,
+    result: 'done',
+    ...(current && { replaced: current.digest }),
+    sent: result?.sent ?? 0,
+    blobs: blobsIn(root),
+    fetched: source.count(),
+  }
+}
+
+function countingFetches(store: Store): { readonly store: Store; count(): number } {
+  const fetched = new Set<Digest>()
+  return {
+    store: {
+      ...store,
+      fetch(repository, content, call) {
+        fetched.add(content.digest)
+        return store.fetch(repository, content, call)
+      },
+    },
+    count: () => fetched.size,
+  }
+}
+
+function blobsIn(root: Node): number {
+  return new Set(
+    childrenFirst(root)
+      .flatMap(blobsOf)
+      .map(({ digest }) => digest),
+  ).size
+}

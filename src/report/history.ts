@@ -1,0 +1,55 @@
+import { hexOf } from '../oci/digest.ts'
+import type { History, HistoryRow } from '../images/history.ts'
+import { createPaint } from './paint.ts'
+import { layoutTable } from './table.ts'
+import { formatAge, formatBytes } from './units.ts'
+
+export interface HistoryLook {
+  /** Of the terminal; absent in a pipe, where nothing is shortened. */
+  readonly columns?: number | undefined
+  readonly color: boolean
+  readonly noTrunc: boolean
+  /** Sizes and ages in units, else in bytes and as they are written. */
+  readonly human: boolean
+  readonly now: Date
+}
+
+/** As docker has it: only an image's own row knows what it is called. */
+const MISSING = '<missing>'
+const ID_DIGITS = 12
+
+export function historyIds({ id, rows }: History, noTrunc: boolean): readonly string[] {
+  return rows.map((_, at) => (at > 0 ? MISSING : noTrunc ? id : hexOf(id).slice(0, ID_DIGITS)))
+}
+
+export function describeHistory(history: History, look: HistoryLook): string {
+  const ids = historyIds(history, look.noTrunc)
+  const table = layoutTable(
+    [
+      { title: 'IMAGE' },
+      { title: 'CREATED' },
+      { title: 'CREATED BY', ...(!look.noTrunc && { least: 20 }) },
+      { title: 'SIZE', align: 'right' },
+      { title: 'COMMENT', ...(!look.noTrunc && { least: 7 }) },
+    ],
+    history.rows.map((row, at) => [
+      ids[at] ?? '',
+      createdOf(row, look),
+      row.createdBy ?? '',
+      sizeOf(row, look),
+      row.comment ?? '',
+    ]),
+    { columns: look.columns, paint: createPaint(look.color) },
+  )
+  return `${table.join('\n')}\n`
+}
+
+function createdOf({ created }: HistoryRow, { human, now }: HistoryLook): string {
+  if (created === undefined) return '-'
+  return human ? formatAge(now.getTime() - Date.parse(created)) : created
+}
+
+function sizeOf({ size }: HistoryRow, { human }: HistoryLook): string {
+  if (size === undefined) return '-'
+  return human ? formatBytes(size) : String(size)
+}
