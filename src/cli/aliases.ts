@@ -3,6 +3,8 @@
 const ALIASES: Readonly<Record<string, string>> = {
   'image ls': 'images',
   'image list': 'images',
+  'image pull': 'pull',
+  'image push': 'push',
   'image tag': 'tag',
   'image inspect': 'inspect',
   'image history': 'history',

@@ -50,3 +50,14 @@ export const contentTrustOption: Option = {
   past: 'docker has dropped content trust; what arrives always has the digest that left',
   help: 'Accepted, and without effect.',
 }
+
+/** Of commands that move images. */
+export const movingOptions: Readonly<Record<string, Option>> = {
+  platform: {
+    type: 'string',
+    value: 'PLATFORM',
+    help: 'Of an image for several, only this: linux/amd64. Its digest becomes another one.',
+  },
+  quiet: { type: 'boolean', short: 'q', help: 'Tell only of results and problems.' },
+  output: outputOption,
+}

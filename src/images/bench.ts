@@ -12,6 +12,8 @@ export interface Bench {
   open(store: string): Promise<Store>
   /** The store as a source: a registry's mirrors stand in for it. */
   openSource(store: string): Promise<Store>
+  /** Whether a tag of the store, once there, never changes. */
+  isImmutable(place: { readonly store: string; readonly tag: string }): boolean
   streams(store: Store): Semaphore | undefined
   readonly manifests: Manifests
   readonly ledger: Ledger

@@ -1,4 +1,5 @@
 /** One image from one place to another: a pull, a push, a copy, or one more name for it. */
+import { StoreError } from '../errors.ts'
 import type { Descriptor } from '../oci/descriptor.ts'
 import type { Digest } from '../oci/digest.ts'
 import type { Platform } from '../oci/platform.ts'
@@ -10,7 +11,13 @@ import type { Call } from '../util/call.ts'
 import type { Bench } from './bench.ts'
 
 export interface CopyWish {
-  readonly from: { readonly store: Store; readonly repository: string; readonly digest: Digest }
+  readonly from: {
+    readonly store: Store
+    readonly repository: string
+    readonly digest: Digest
+    /** Only a mirror said so: enough to bring what is missing, not to replace what is there. */
+    readonly hearsay?: boolean
+  }
   readonly to: { readonly store: Store; readonly repository: string; readonly tag: string }
   /** Of an index, only these; empty: it stays as it is. */
   readonly platforms: readonly Platform[]
@@ -31,7 +38,7 @@ export interface Copied {
 
 export async function copyTo(
   { from, to, platforms }: CopyWish,
-  bench: Pick<Bench, 'manifests' | 'ledger' | 'streams'>,
+  bench: Pick<Bench, 'manifests' | 'ledger' | 'streams' | 'isImmutable'>,
   call: Call = {},
 ): Promise<Copied> {
   const { manifests, ledger, streams } = bench
@@ -44,6 +51,7 @@ export async function copyTo(
   if (current?.digest === digest) {
     return { content, result: 'unchanged', sent: 0, blobs: 0, fetched: 0 }
   }
+  if (current) requireMovable({ from, to, platforms }, current.digest, bench)
   const root = await loadImage(origin, manifest)
   const source = countingFetches(store)
   const [result] = await copyImage({
@@ -65,6 +73,26 @@ export async function copyTo(
     blobs: blobsIn(root),
     fetched: source.count(),
   }
+}
+
+function requireMovable(
+  { from, to }: CopyWish,
+  current: Digest,
+  { isImmutable }: Pick<Bench, 'isImmutable'>,
+): void {
+  const { store, repository, tag } = to
+  const stays = `${store.name}/${repository}:${tag} stays at ${current}`
+  if (isImmutable({ store: store.name, tag })) {
+    throw new StoreError('STORE_CONFLICT', `${stays}: the manifest says that it never changes`, {
+      hint: `see registries.${store.name}.immutableTags, or give the image another tag`,
+    })
+  }
+  if (from.hearsay !== true) return
+  throw new StoreError(
+    'STORE_UNREACHABLE',
+    `${stays}: only a mirror of ${from.store.name} says that it is another image now`,
+    { hint: `try again when ${from.store.name} answers, or name the image by its digest` },
+  )
 }
 
 function countingFetches(store: Store): { readonly store: Store; count(): number } {

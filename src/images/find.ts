@@ -79,7 +79,6 @@ function ambiguous(text: string, images: readonly StoredImage[]): InputError {
   })
 }
 
-/** That it is not there is certain; what else is there is only for the hint. */
 async function absent(
   text: string,
   store: Store,
@@ -87,15 +86,23 @@ async function absent(
   call: Call,
 ): Promise<StoreError> {
   const shown = tag === undefined && digest === undefined ? `${text}:latest` : text
+  return new StoreError('CONTENT_MISSING', `${store.name} has no image ${shown}`, {
+    hint: await hintFor(store, repositories, call),
+  })
+}
+
+/** That something is not there is certain; what else is there is only for the hint. */
+export async function hintFor(
+  store: Store,
+  repositories: readonly string[],
+  call: Call,
+): Promise<string> {
   const [repository = '', tags = []] = await nextTo(store, repositories, call)
   const near = tags.toSorted().slice(0, MOST_SHOWN)
   const more = tags.length > MOST_SHOWN ? ', …' : ''
-  return new StoreError('CONTENT_MISSING', `${store.name} has no image ${shown}`, {
-    hint:
-      near.length > 0
-        ? `it has ${near.map(tag => formatName({ repository, tag })).join(', ')}${more}`
-        : `it has nothing called ${repositories.join(' or ')}; "waybill images" shows what it has`,
-  })
+  return near.length > 0
+    ? `it has ${near.map(tag => formatName({ repository, tag })).join(', ')}${more}`
+    : `it has nothing called ${repositories.join(' or ')}; "waybill images" shows what it has`
 }
 
 async function nextTo(

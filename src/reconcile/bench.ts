@@ -63,6 +63,7 @@ export async function openBench(
     home,
     open: name => stores.open(name),
     openSource: name => stores.openSource(name),
+    isImmutable: place => stores.isImmutable(place),
     streams: store => stores.streams(store),
     manifests: createManifests(),
     ledger: createLedger(),
