@@ -6,7 +6,7 @@ import { openCredentials } from '../credentials/credentials.ts'
 import { InputError } from '../errors.ts'
 import type { Bench } from '../images/bench.ts'
 import { loadBare, loadManifest } from '../manifest/load.ts'
-import type { Manifest } from '../manifest/types.ts'
+import type { Manifest, StoreSettings } from '../manifest/types.ts'
 import { canonicalHost, isHost } from '../oci/reference.ts'
 import { createLedger } from '../transfer/ledger.ts'
 import { createManifests } from '../transfer/manifests.ts'
@@ -49,9 +49,10 @@ export async function openBench(
     home: env['HOME'] ?? cwd,
     ...(init.authfile !== undefined && { authfile: resolve(cwd, init.authfile) }),
   })
-  const extra = layout === undefined ? [] : [[home, { kind: 'layout', path: layout }] as const]
+  const own: [string, StoreSettings][] =
+    layout === undefined ? [] : [[home, { kind: 'layout', path: layout }]]
   const stores = await openStores({
-    manifest: { ...manifest, stores: new Map([...manifest.stores, ...extra]) },
+    manifest: { ...manifest, stores: new Map([...manifest.stores, ...own]) },
     credentials,
     version,
     owner: init,

@@ -124,17 +124,11 @@ it('unpacks zstd where Node can, and says elsewhere what can', async () => {
   // 'hello' a hundred times, as the program zstd packs it
   const packed = Buffer.from('28b52ffd04586500002868656c6c6f0100ec508b16ac2e8144', 'hex')
   expect(compressionOf(packed)).toBe('zstd')
-  if (CAN) {
-    expect((await unpack(packed, 'zstd')).toString()).toBe('hello'.repeat(100))
-    await expect(unpack(packed.subarray(0, -3), 'zstd')).rejects.toMatchObject({
-      code: 'CONTENT_CORRUPT',
-    })
-    return
-  }
-  expect(() => decompressed(streamOf(packed), 'zstd', 'app.tar')).toThrow(
-    expect.objectContaining({
-      code: 'CONTENT_UNSUPPORTED',
-      hint: expect.stringMatching(/zstd -d, or run Node 22\.15/),
-    }),
-  )
+  const unpacked = async (bytes: Buffer) => (await unpack(bytes, 'zstd')).toString()
+  const whole = await unpacked(packed).catch((error: unknown) => error)
+  const cut = await unpacked(packed.subarray(0, -3)).catch((error: unknown) => error)
+  const hint = expect.stringMatching(/zstd -d, or run Node 22\.15/)
+  const refused = expect.objectContaining({ code: 'CONTENT_UNSUPPORTED', hint })
+  const damaged = expect.objectContaining({ code: 'CONTENT_CORRUPT' })
+  expect([whole, cut]).toEqual(CAN ? ['hello'.repeat(100), damaged] : [refused, refused])
 })

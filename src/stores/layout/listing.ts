@@ -1,7 +1,7 @@
 /** What a layout holds, as a whole. */
 import { isManifestType } from '../../oci/media-types.ts'
 import type { NamelessImage } from '../nameless.ts'
-import type { Entry, LayoutIndex, Names } from './index-document.ts'
+import type { Entry, LayoutIndex, Names } from '../index-document.ts'
 
 /** Repositories that full names mention: a bare tag says nothing of where it belongs. */
 export function repositoriesOf(names: Names): readonly string[] {
