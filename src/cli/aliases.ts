@@ -8,6 +8,8 @@ const ALIASES: Readonly<Record<string, string>> = {
   'image tag': 'tag',
   'image inspect': 'inspect',
   'image history': 'history',
+  'image save': 'save',
+  'image load': 'load',
 }
 
 /** The line with the command's own name in place of docker's two words for it. */

@@ -22,6 +22,8 @@ export const commands: Commands = {
   untag: async () => (await import('./untag.ts')).untag,
   inspect: async () => (await import('./inspect.ts')).inspect,
   history: async () => (await import('./history.ts')).history,
+  save: async () => (await import('./save.ts')).save,
+  load: async () => (await import('./load.ts')).load,
   login: async () => (await import('./login.ts')).login,
   logout: async () => (await import('./logout.ts')).logout,
 }
