@@ -24,7 +24,7 @@ Examples:
   async run({ flags, args }, shell) {
     const { adopt: takeOver } = await import('../reconcile/holds.ts')
     return editFromFlags(takeOver(args), { flags, shell }, ({ adopted }) =>
-      Array.from(adopted, ([at, digest]) => `${at} is ours at ${shortDigest(digest)}`).join('\n'),
+      adopted.map(({ at, digest }) => `${at} is ours at ${shortDigest(digest)}`),
     )
   },
 }

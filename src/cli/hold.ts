@@ -35,7 +35,7 @@ Examples:
     const { hold: pin } = await import('../reconcile/holds.ts')
     return editFromFlags(pin(name, { at, why }), { flags, shell }, edited => {
       const where = edited.at === undefined ? 'as it is' : `at ${edited.at}`
-      return `${name} is held ${where}`
+      return [`${name} is held ${where}`]
     })
   },
 }

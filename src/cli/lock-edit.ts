@@ -11,11 +11,11 @@ const { verbose: _verbose, ...results } = outputOptions
 
 export const lockEditOptions = { ...manifestOptions, ...lockOptions, ...runOptions, ...results }
 
-/** Runs the edit, and says what it did. */
+/** Runs the edit, and says what it did, in lines. */
 export async function editFromFlags<T extends LockEdited>(
   edit: LockEdit<T>,
   { flags, shell }: { readonly flags: Flags; readonly shell: Shell },
-  say: (edited: T) => string,
+  say: (edited: T) => readonly string[],
 ): Promise<number> {
   using run = openRunSignal(flags, shell)
   using progress = await openProgress(flags, shell)
@@ -25,15 +25,12 @@ export async function editFromFlags<T extends LockEdited>(
 
   const { stdout } = shell
   if (textFlag(flags, 'output') === 'json') {
-    const { lockFile, isChanged, changes } = edited
-    stdout.write(
-      `${JSON.stringify({ formatVersion: '1.0', lockFile, isChanged, changes }, null, 2)}\n`,
-    )
+    stdout.write(`${JSON.stringify({ formatVersion: '1.0', ...edited }, null, 2)}\n`)
     return 0
   }
   if (isSet(flags, 'quiet')) return 0
   const file = printable(edited.lockFile)
   const end = edited.isChanged ? `${file} written` : `${file} says so already`
-  stdout.write(`${printable(say(edited))}; ${end}.\n`)
+  stdout.write(`${say(edited).map(printable).join('\n')}; ${end}.\n`)
   return 0
 }

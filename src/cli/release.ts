@@ -15,6 +15,6 @@ Examples:
 
   async run({ flags, args: [name = ''] }, shell) {
     const { release: unpin } = await import('../reconcile/holds.ts')
-    return editFromFlags(unpin(name), { flags, shell }, () => `${name} is not held`)
+    return editFromFlags(unpin(name), { flags, shell }, () => [`${name} is not held`])
   },
 }

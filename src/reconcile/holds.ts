@@ -29,6 +29,12 @@ export interface LockEdited {
   readonly changes: readonly LockChange[]
 }
 
+/** A place that is ours from now on, as long as it names this. */
+export interface Adopted {
+  readonly at: string
+  readonly digest: Digest
+}
+
 /** A version of the lock, as it was committed. */
 export interface LockVersion {
   readonly commit: string
@@ -82,15 +88,15 @@ export function release(name: string): LockEdit<LockEdited> {
 /** Takes over what others put: from then on the places are ours, as long as they stay as they are. */
 export function adopt(
   places: readonly string[],
-): LockEdit<LockEdited & { readonly adopted: ReadonlyMap<string, Digest> }> {
+): LockEdit<LockEdited & { readonly adopted: readonly Adopted[] }> {
   return async (context, call) => {
     const { lock } = memoryOf(context)
-    const adopted = new Map<string, Digest>()
+    const adopted: Adopted[] = []
     let next = lock
     for (const text of places) {
       const { at, digest } = await placeNow(text, context.workshop, call)
       next = owning(next, { at, digest, prune: modeAt(at, context) })
-      adopted.set(at, digest)
+      adopted.push({ at, digest })
     }
     return { ...(await saved(context.kept, lock, next)), adopted }
   }

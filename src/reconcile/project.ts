@@ -163,7 +163,7 @@ export async function openProject(init: ProjectInit, call: Call = {}): Promise<P
     async editLock(edit, call = {}) {
       await using _held = await holdRun(path, init, call)
       const kept = await keep(call, { needs: true })
-      return edit({ ...source, kept, workshop, shelf: shelf() }, call)
+      return await edit({ ...source, kept, workshop, shelf: shelf() }, call)
     },
     async reconcile(options, call = {}) {
       await using _held = await holdRun(path, init, call)
