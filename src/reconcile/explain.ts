@@ -4,12 +4,13 @@ import { didYouMean } from '../yaml/suggest.ts'
 import type { Choice, Manifest, Wish } from '../manifest/types.ts'
 import { formatReference, type Reference } from '../oci/reference.ts'
 import type { Explanation } from '../plan/types.ts'
-import { explain as explainTags } from '../select/explain.ts'
+import { explain as explainTags, type Verdict } from '../select/explain.ts'
 import type { Call } from '../util/call.ts'
 import { chooseTags, type OpenChoice } from './choose.ts'
 import type { Shelf } from './looks.ts'
 import { frozenChoice } from './frozen.ts'
 import type { Memory, Resolved } from './memory.ts'
+import { keepersOf } from './retired.ts'
 import { resolveChosen, selectionDiagnostic, withoutProblems } from './resolve.ts'
 
 export interface Asked {
@@ -135,10 +136,10 @@ async function explainChoice(
     image: choice.image,
     from: repositoryOf(choice),
     ...hold,
-    tags: explainTags(selection).map(({ tag, verdict, reason }) => {
-      const at = places.get(tag) ?? []
+    tags: withGone(explainTags(selection), chosen.gone).map(({ tag, verdict, reason }) => {
+      const at = places.get(tag) ?? (verdict === 'gone' ? keptAt(choice, tag, memory) : [])
       const told = at.length > 0 ? { places: at } : {}
-      if (hold.hold !== undefined) return underHold({ tag, verdict, reason }, at)
+      if (hold.hold !== undefined) return underHold({ tag, verdict, reason }, places.get(tag))
       return verdict === 'taken' && !sure.has(tag)
         ? { tag, verdict: 'undecided', reason: `${reason}; but its entry has a problem, see below` }
         : { tag, verdict, reason, ...told }
@@ -147,10 +148,23 @@ async function explainChoice(
   }
 }
 
+/** With those that are gone and no longer locked, but still somewhere of ours. */
+function withGone(verdicts: readonly Verdict[], gone: readonly string[]): readonly Verdict[] {
+  const known = new Set(verdicts.map(({ tag }) => tag))
+  const more = gone.flatMap((tag): readonly Verdict[] =>
+    known.has(tag) ? [] : [{ tag, verdict: 'gone', reason: 'brought once, and no longer listed' }],
+  )
+  return [...verdicts, ...more].toSorted((a, b) => (a.tag < b.tag ? -1 : 1))
+}
+
+function keptAt({ image, from }: Choice, tag: string, memory: Memory | undefined) {
+  return memory ? keepersOf(memory.lock, image, formatReference({ ...from, tag })) : []
+}
+
 type Told = Explanation['tags'][number]
 
 /** A hold decides alone: what is locked is taken, and what rules would take is held. */
-function underHold({ tag, verdict, reason }: Told, places: readonly string[]): Told {
+function underHold({ tag, verdict, reason }: Told, places: readonly string[] = []): Told {
   if (places.length > 0) return { tag, verdict: 'taken', reason: 'the image is held at it', places }
   return verdict === 'taken'
     ? { tag, verdict: 'held', reason: `${reason}; but the image is held` }
