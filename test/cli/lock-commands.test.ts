@@ -4,6 +4,8 @@ import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
 import { commands } from '../../src/cli/commands.ts'
 import { main } from '../../src/cli/main.ts'
+import { check } from '../../src/plan/plan.validator.gen.js'
+import type { Plan, Report } from '../../src/plan/types.ts'
 import { having, imageOf } from '../support/choosing.ts'
 import { until } from '../support/http.ts'
 import { seedFake } from '../support/project.ts'
@@ -296,6 +298,32 @@ describe('--fail-on', () => {
 })
 
 describe('what is said of the lock', () => {
+  it('by documents that keep their schema, whatever there is to say', async () => {
+    await using w = await settled()
+    const owned = '    prune: owned\n    overwrite: owned\n'
+    await w.asks(w.image('app'), w.image('owned', owned), w.image('held'))
+    await w.run('reconcile')
+    await w.run('hold held --why incident')
+    await w.push('1.2.0')
+    seedFake(w.target, 'mirror/owned', 'stable', await imageOf('theirs'))
+    const told = async (command: string) => {
+      const { out } = await w.run(`${command} --output json`)
+      const document: Plan | Report = JSON.parse(out)
+      expect(check(document)).toEqual([])
+      return document
+    }
+    await w.run('reconcile')
+    expect((await told('plan')).summary).toMatchObject({
+      drift: 1,
+      held: 1,
+      prunable: 1,
+      unmanaged: 1,
+    })
+    w.drop('1.2.0')
+    for (const tag of ['1.0.0', '1.1.0']) w.drop(tag)
+    expect((await told('reconcile')).summary).toMatchObject({ held: 1, gone: 2 })
+  })
+
   it('by the header of a plan: that none is kept', async () => {
     await using w = await world()
     const header = async () => (await w.run('plan')).out.split('\n')[0]

@@ -19,6 +19,25 @@ const plan = planOf(
   [mysql, tag({ from: 'a.io/b:1', to: [{ at: 'a.io/b:2', replaces: digest('c') }] })],
   { drift: [drift], unknown: [unknown], diagnostics: [missing] },
 )
+const location = { file: 'images.yaml', line: 12, column: 5 }
+const kept = {
+  held: [
+    { reference: 'app', image: 'app', why: 'held at 1.2: CVE-2026-1', location },
+    {
+      reference: 'a.io/b:2',
+      image: 'b',
+      why: 'minAge 3d',
+      until: '2026-03-04T00:00:00Z',
+      location,
+    },
+  ],
+  gone: [{ reference: 'a.io/b:1', image: 'b', places: ['r.io/b:1'], location }],
+  prunable: [{ at: 'r.io/b:0', digest: digest('4'), why: 'no longer chosen' }],
+  unmanaged: [{ at: 'r.io/c:0', digest: digest('5'), why: 'c left the manifest' }],
+}
+const lock = { image: 'b', prune: 'owned' } as const
+const moved = { at: 'r.io/b:2', replaces: digest('c'), ours: false, lock }
+const locked = planOf([copy({ from: 'a.io/b:2', to: [moved] })], kept)
 const report = reportOf([reported(mysql, done)])
 const file = encodePlanFile(plan, {
   created: new Date('2026-03-01T00:00:00Z'),
@@ -30,6 +49,8 @@ const envelope: object = JSON.parse(file)
 describe('plan.schema.json', () => {
   it.each([
     ['a plan', plan],
+    ['a plan with a lock', locked],
+    ['a report with a lock', reportOf([reported(locked.steps[0] ?? mysql, done)], kept)],
     ['a report', report],
     ['a plan file', envelope],
   ])('knows %s', (_, document) => {
@@ -56,6 +77,16 @@ describe('plan.schema.json', () => {
     ['outcomes in a plan', { ...plan, steps: [reported(copy(mysql), done)] }],
     ['a report without outcomes', { ...report, steps: [mysql] }],
     ['a report in an envelope', { ...envelope, plan: report }],
+    ['a hold without a reason', { ...plan, held: [{ ...kept.held[0], why: undefined }] }],
+    ['one until no time', { ...plan, held: [{ ...kept.held[1], until: 'soon' }] }],
+    ['what is gone from nowhere', { ...plan, gone: [{ ...kept.gone[0], reference: undefined }] }],
+    ['what is ours at no digest', { ...plan, prunable: [{ at: 'r.io/b:0', why: 'released' }] }],
+    ['such a key in what is ours', { ...plan, unmanaged: [{ ...kept.unmanaged[0], extra: 1 }] }],
+    [
+      'a place that is kept somehow',
+      step({ to: [{ ...moved, lock: { ...lock, prune: 'some' } }] }),
+    ],
+    ['a place that is ours by word', step({ to: [{ ...moved, ours: 'yes' }] })],
     ['a time that is none', { ...envelope, expires: 'tomorrow' }],
   ])('refuses %s', (_, document) => {
     expect(check(document)).not.toEqual([])
