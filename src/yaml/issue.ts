@@ -6,7 +6,7 @@ export interface Location {
   readonly column: number
 }
 
-/** Something wrong, or worth saying, at one spot of a manifest or lock. */
+/** Something wrong, or worth saying, at one spot of a manifest, a lock, or what a flag was given. */
 export interface Issue {
   readonly code:
     | 'MANIFEST_SYNTAX'
@@ -16,6 +16,7 @@ export interface Issue {
     | 'MANIFEST_ADVICE'
     | 'MARKER_INVALID'
     | 'LOCK_INVALID'
+    | 'BAD_ARGUMENT'
   readonly message: string
   readonly location: Location
   /** The line of the file that `location` names, without its line break. */
