@@ -93,6 +93,17 @@ describe('a lock', () => {
     expect(await arrived(w)).toBe('1.0.0=1.0.0 1.1.0=1.1.0 stable=1.1.0')
   })
 
+  it('has with --locked what a tag was, whatever it is now', async () => {
+    await using w = await having('1.0.0')
+    await update(w, NEWEST)
+    // as in a registry, what the tag was stays there under its digest
+    await push(w, '1.0.0', 'moved')
+    await reconcile(w, NEWEST, { locked: true })
+    expect(digestAt(w, 'stable')).toBe((await imageOf('1.0.0')).manifest.digest)
+    await reconcile(w, NEWEST)
+    expect(digestAt(w, 'stable')).toBe((await imageOf('moved')).manifest.digest)
+  })
+
   it('says of places that are ours and no longer chosen what may become of them', async () => {
     await using w = await having('1.0.0')
     await update(w, NEWEST)
