@@ -34,6 +34,12 @@ export const outputOption: Option = {
   help: 'Format of the result.',
 }
 
+export const formatOption: Option = {
+  type: 'string',
+  value: 'TEMPLATE',
+  help: "Lines as a Go template has them: '{{.Repository}}:{{.Tag}}', 'table {{.ID}}\\t{{.Size}}'.",
+}
+
 export const quietOption: Option = { type: 'boolean', short: 'q', help: 'Only ids.' }
 
 export const noTruncOption: Option = { type: 'boolean', help: 'Shorten nothing.' }

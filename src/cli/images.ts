@@ -2,7 +2,13 @@ import type { SurveyedImage } from '../images/survey.ts'
 import { openBenchFor, tableLook } from './bench.ts'
 import type { Command, Shell } from './command.ts'
 import { isSet, listFlag, textFlag } from './flags.ts'
-import { noTruncOption, outputOption, quietOption, storeOptions } from './image-options.ts'
+import {
+  formatOption,
+  noTruncOption,
+  outputOption,
+  quietOption,
+  storeOptions,
+} from './image-options.ts'
 
 export const images: Command = {
   summary: 'List the images of a store.',
@@ -30,6 +36,7 @@ export const images: Command = {
     digests: { type: 'boolean', help: 'Show digests.' },
     'no-trunc': noTruncOption,
     quiet: quietOption,
+    format: formatOption,
     output: outputOption,
   },
   details: `
@@ -39,6 +46,7 @@ Examples:
   waybill images
   waybill images mysql --digests
   waybill images --filter dangling=true -q
+  waybill images --format '{{.Repository}}:{{.Tag}} {{.Size}}'
   waybill images --store registry.internal --output json
 `,
 
@@ -46,12 +54,14 @@ Examples:
     const { parseFilters } = await import('../images/filter.ts')
     const { surveyImages } = await import('../images/survey.ts')
     const filters = parseFilters(listFlag(flags, 'filter'))
+    const format = textFlag(flags, 'format')
+    const template = format === undefined ? undefined : await templateOf(format)
     const bare = isSet(flags, 'quiet') && textFlag(flags, 'output') !== 'json'
     await using bench = await openBenchFor(flags, shell)
     const survey = await surveyImages({ of, filters, all: isSet(flags, 'all'), bare }, bench, {
       signal: shell.signal,
     })
-    const { encodeImages, describeImages, idOf } = await import('../report/images.ts')
+    const { encodeImages, describeImages, formatImages, idOf } = await import('../report/images.ts')
     const { images, store } = survey
     const noTrunc = isSet(flags, 'no-trunc')
     if (textFlag(flags, 'output') === 'json') {
@@ -60,7 +70,9 @@ Examples:
       shell.stdout.write(images.map(({ content }) => `${idOf(content, noTrunc)}\n`).join(''))
     } else {
       const look = { ...tableLook(shell), digests: isSet(flags, 'digests'), noTrunc }
-      shell.stdout.write(describeImages(images, store.name, look))
+      shell.stdout.write(
+        template ? formatImages(images, template, look) : describeImages(images, store.name, look),
+      )
     }
     return tellProblems(images, shell)
   },
@@ -76,4 +88,9 @@ async function tellProblems(images: readonly SurveyedImage[], { stderr }: Shell)
     stderr.write(`${image}: ${describeError(problem, { color })}`)
   }
   return problems.length > 0 ? 1 : 0
+}
+
+async function templateOf(format: string) {
+  const { compileTemplate } = await import('../report/template/template.ts')
+  return compileTemplate(format)
 }

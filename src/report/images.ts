@@ -4,6 +4,7 @@ import { shownRepository, type ImageName } from '../images/names.ts'
 import { createdAt, sizesOf, type SurveyedImage } from '../images/survey.ts'
 import { createPaint } from './paint.ts'
 import { layoutTable, type Column } from './table.ts'
+import type { Template } from './template/template.ts'
 import { count, formatAge, formatBytes } from './units.ts'
 
 export interface ImagesLook {
@@ -51,6 +52,45 @@ export function describeImages(
   )
   const table = layoutTable(heads, rows, { columns, paint })
   return [...table, '', paint.bold(summary(images, store)), ''].join('\n')
+}
+
+/** What `--format` may name of an image, under its title in a table. */
+const FIELDS = {
+  ID: 'IMAGE ID',
+  Repository: 'REPOSITORY',
+  Tag: 'TAG',
+  Digest: 'DIGEST',
+  CreatedSince: 'CREATED',
+  CreatedAt: 'CREATED AT',
+  Size: 'SIZE',
+} as const
+
+/** One line for each name, as a template has it. */
+export function formatImages(
+  images: readonly SurveyedImage[],
+  template: Template,
+  { noTrunc, now, columns, color }: ImagesLook,
+): string {
+  const repositories = repositoriesOf(images)
+  const rows = images.flatMap(image =>
+    namesFor(image, repositories).map(
+      ({ repository, tag }): Record<keyof typeof FIELDS, string> => ({
+        ID: idOf(image.content, noTrunc),
+        Repository: repository,
+        Tag: tag,
+        Digest: image.content.digest,
+        CreatedSince: ageOf(image, now),
+        CreatedAt: image.facts?.variant?.config?.created ?? NONE,
+        Size: image.facts ? formatBytes(image.facts.size) : '?',
+      }),
+    ),
+  )
+  const lines = rows.map(row => template.render(row))
+  if (!template.isTable) return lines.map(line => `${line}\n`).join('')
+  const [head = [], ...cells] = [template.header(FIELDS), ...lines].map(line => line.split('\t'))
+  const heads = head.map((title): Column => ({ title, least: 8 }))
+  const table = layoutTable(heads, cells, { columns, paint: createPaint(color) })
+  return table.map(line => `${line}\n`).join('')
 }
 
 function repositoriesOf(images: readonly SurveyedImage[]): ReadonlySet<string> {

@@ -22,7 +22,8 @@ export interface World extends AsyncDisposable {
   put(repository: string, tags: readonly string[], image: TestImage): Promise<void>
   /** The manifest, which the program then reads. */
   manifest(text: string): Promise<void>
-  run(line: string, shell?: Partial<Shell>): Promise<Ended>
+  /** Words with spaces between them, or one by one. */
+  run(line: string | readonly string[], shell?: Partial<Shell>): Promise<Ended>
 }
 
 export interface Ended {
@@ -49,7 +50,8 @@ export async function world(options: FakeRegistryOptions = {}): Promise<World> {
       const { pid, host } = OWNER
       const env = { HOME: folder.path }
       const shell = fakeShell({ cwd: folder.path, env, pid, host, ...fields })
-      const code = await main(line.split(' '), { commands, shell, machine })
+      const argv = typeof line === 'string' ? line.split(' ') : line
+      const code = await main(argv, { commands, shell, machine })
       return { code, out: shell.out(), err: shell.err() }
     },
     async [Symbol.asyncDispose]() {
