@@ -20,9 +20,16 @@ export async function removeLeftOvers(
   for (const path of paths) {
     const left = parseLeftOver(basename(path))
     if (left === undefined || !meant(left.file)) continue
-    const ended = await hasEndedMarked(left.mark, self)
-    if (ended ?? (await isSilent(path, now()))) await unlessForbidden(unlink(path))
+    if (await isLeft({ path, mark: left.mark }, { self, now })) await unlessForbidden(unlink(path))
   }
+}
+
+/** Whether a file is of a process that has ended, or, where nothing tells, was silent for long. */
+export async function isLeft(
+  { path, mark }: { readonly path: string; readonly mark: string },
+  { self, now }: { readonly self: Identity; readonly now: () => Date },
+): Promise<boolean> {
+  return (await hasEndedMarked(mark, self)) ?? isSilent(path, now())
 }
 
 async function isSilent(path: string, now: Date): Promise<boolean> {

@@ -2,6 +2,7 @@ import { identify, markOf, type Owner } from '../../util/holder.ts'
 import type { Listing } from '../listing.ts'
 import type { Nameless } from '../nameless.ts'
 import type { Holding, Referring, Store } from '../store.ts'
+import type { Sweepable } from '../sweepable.ts'
 import { createCommits } from './commit.ts'
 import { located } from '../failure.ts'
 import { hasBlob, type Folder } from './folder.ts'
@@ -9,9 +10,12 @@ import { tagsOf } from '../index-document.ts'
 import { openIndexFile } from './index-file.ts'
 import { isLayout } from './layout-file.ts'
 import { namelessOf, repositoriesOf } from './listing.ts'
+import type { LockInit } from '../lock.ts'
+import { createSitting } from './presence.ts'
 import { fetchBlob, readManifest, resolve } from './read.ts'
 import { createReferrers } from './referrers.ts'
 import { remove } from './remove.ts'
+import { sweep } from './sweep.ts'
 import { tidy } from './tidy.ts'
 import { write } from './write.ts'
 
@@ -23,13 +27,14 @@ export interface LayoutInit {
   readonly owner: Owner
 }
 
-export type LayoutStore = Store & Referring & Holding & Listing & Nameless
+export type LayoutStore = Store & Referring & Holding & Listing & Nameless & Sweepable
 
 /** An OCI image layout in a folder, which is made by the first write. */
 export async function openLayout({ name, path, owner }: LayoutInit): Promise<LayoutStore> {
   const self = await identify(owner)
   const folder: Folder = { name, path, mark: markOf(self) }
   const indexFile = openIndexFile(folder)
+  const lock: LockInit = { path: `${indexFile.path}.lock`, store: name, self }
   const commits = createCommits(folder, indexFile, self)
   const referrers = createReferrers(folder, indexFile)
   await located(folder, () => isLayout(folder))
@@ -59,8 +64,11 @@ export async function openLayout({ name, path, owner }: LayoutInit): Promise<Lay
       // before anything is written: what a killed process left may be what fills the disk
       tidied ??= located(folder, () => tidy(folder, { self, now: owner.now }))
       await tidied
-      return write(folder, commits, { repository, body, call })
+      await using sitting = createSitting(folder, lock)
+      return await write(folder, commits, { repository, body, sitting, call })
     },
+    sweep: (options, call) =>
+      located(folder, () => sweep({ folder, indexFile, lock, now: owner.now }, options, call)),
     remove: (repository, reference, call) =>
       located(folder, () =>
         remove(folder, { indexFile, commits }, { repository, reference, call }),

@@ -4,7 +4,8 @@ import { removeLeftOvers } from '../../util/left-overs.ts'
 import { filesIn, type Folder } from './folder.ts'
 
 /** What a layout's files are called while they are not yet whole. */
-const FILES = /^(?:index\.json(?:\.lock.*)?|oci-layout|[0-9a-f]{64}|[0-9a-f]{128})$/
+const FILES =
+  /^(?:index\.json(?:\.lock.*|\.session|\.sweep)?|oci-layout|[0-9a-f]{64}|[0-9a-f]{128})$/
 
 /** Removes the files that killed processes had begun to write. */
 export async function tidy(

@@ -19,6 +19,7 @@ import type { Commits } from './commit.ts'
 import { located } from '../failure.ts'
 import { blobFolder, blobPath, hasBlob, type Folder } from './folder.ts'
 import type { Change } from '../index-document.ts'
+import type { Sitting } from './presence.ts'
 
 /** Blobs are there at once, for anybody who knows their digest; names only after `body`. */
 export async function write<T>(
@@ -27,25 +28,33 @@ export async function write<T>(
   {
     repository,
     body,
+    sitting,
     call = {},
   }: {
     readonly repository: string
     readonly body: (session: WriteSession) => Promise<T>
+    readonly sitting: Sitting
     readonly call?: Call | undefined
   },
 ): Promise<T> {
   requireRepository(repository)
   call.signal?.throwIfAborted()
   const changes: Change[] = []
+  const desk: Desk = { folder, commits, sitting }
   const result = await body({
-    has: content => located(folder, () => hasBlob(folder, content)),
-    put: (content, bytes) => located(folder, () => put(folder, commits, { content, bytes, call })),
+    has: content =>
+      located(folder, async () => {
+        await sitting.begin(call)
+        return hasBlob(folder, content)
+      }),
+    put: (content, bytes) => located(folder, () => put(desk, { content, bytes, call })),
     async putManifest({ content, bytes }, tags) {
       requireTags(tags)
       const document = parseManifest(verifiedBytes(bytes, content), content.mediaType)
       await located(folder, async () => {
+        await sitting.begin(call)
         await requireParts(folder, content, document)
-        await put(folder, commits, { content, bytes: async () => bytes, call })
+        await put(desk, { content, bytes: async () => bytes, call })
       })
       changes.push(...tags.map(tag => ({ content, name: `${repository}:${tag}` })))
       // without an entry of its own nothing would reach it, nor could its subject's readers find it
@@ -56,18 +65,26 @@ export async function write<T>(
   return result
 }
 
+interface Desk {
+  readonly folder: Folder
+  readonly commits: Commits
+  readonly sitting: Sitting
+}
+
 /** A layout shares its blobs, so what any of its repositories has need not be written again. */
 async function put(
-  folder: Folder,
-  commits: Commits,
+  { folder, commits, sitting }: Desk,
   {
     content,
     bytes,
     call: { signal },
   }: { readonly content: Descriptor; readonly bytes: BlobSource; readonly call: Call },
 ): Promise<'put' | 'mounted'> {
+  await sitting.begin({ signal })
   if (await hasBlob(folder, content)) return 'mounted'
   await commits.prepare({ signal })
+  // where there was no folder yet
+  await sitting.begin({ signal })
   await mkdir(blobFolder(folder, content.digest), { recursive: true })
   const path = blobPath(folder, content.digest)
   try {
