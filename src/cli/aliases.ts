@@ -5,11 +5,14 @@ const ALIASES: Readonly<Record<string, string>> = {
   'image list': 'images',
   'image pull': 'pull',
   'image push': 'push',
+  'image rm': 'rmi',
+  'image remove': 'rmi',
   'image tag': 'tag',
   'image inspect': 'inspect',
   'image history': 'history',
   'image save': 'save',
   'image load': 'load',
+  'system df': 'du',
 }
 
 /** The line with the command's own name in place of docker's two words for it. */

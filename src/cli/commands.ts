@@ -24,6 +24,9 @@ export const commands: Commands = {
   history: async () => (await import('./history.ts')).history,
   save: async () => (await import('./save.ts')).save,
   load: async () => (await import('./load.ts')).load,
+  rmi: async () => (await import('./rmi.ts')).rmi,
+  sweep: async () => (await import('./sweep.ts')).sweep,
+  du: async () => (await import('./du.ts')).du,
   login: async () => (await import('./login.ts')).login,
   logout: async () => (await import('./logout.ts')).logout,
 }

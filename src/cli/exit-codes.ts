@@ -23,7 +23,21 @@ export const EXIT_CODES: readonly {
   {
     code: 1,
     meaning: 'a store refused, is not reachable, or something in it is not there or not readable',
-    of: ['images', 'pull', 'push', 'copy', 'save', 'load', 'tag', 'untag', 'inspect', 'history'],
+    of: [
+      'images',
+      'pull',
+      'push',
+      'copy',
+      'save',
+      'load',
+      'tag',
+      'untag',
+      'inspect',
+      'history',
+      'rmi',
+      'sweep',
+      'du',
+    ],
   },
   { code: 2, meaning: 'changes are pending (only with --detailed-exitcode)', of: ['plan'] },
   {

@@ -1,6 +1,5 @@
-import type { SurveyedImage } from '../images/survey.ts'
 import { openBenchFor, tableLook } from './bench.ts'
-import type { Command, Shell } from './command.ts'
+import type { Command } from './command.ts'
 import { isSet, listFlag, textFlag } from './flags.ts'
 import {
   formatOption,
@@ -9,6 +8,7 @@ import {
   quietOption,
   storeOptions,
 } from './image-options.ts'
+import { tellProblems } from './problems.ts'
 
 export const images: Command = {
   summary: 'List the images of a store.',
@@ -76,18 +76,6 @@ Examples:
     }
     return tellProblems(images, shell)
   },
-}
-
-/** What could not be read is in the list all the same; 1 where there is any. */
-async function tellProblems(images: readonly SurveyedImage[], { stderr }: Shell): Promise<number> {
-  const { problemsOf } = await import('../images/survey.ts')
-  const { describeError } = await import('../report/errors.ts')
-  const { color } = stderr
-  const problems = problemsOf(images)
-  for (const { image, problem } of problems) {
-    stderr.write(`${image}: ${describeError(problem, { color })}`)
-  }
-  return problems.length > 0 ? 1 : 0
 }
 
 async function templateOf(format: string) {

@@ -53,8 +53,7 @@ export async function readFacts(
   { platform, manifests = createManifests() }: FactsInit = {},
   call: Call = {},
 ): Promise<ImageFacts> {
-  const origin = { store, repository, manifests, call }
-  const root = await loadImage(origin, await readRoot(origin, content.digest, []))
+  const root = await readTree({ store, repository, content }, manifests, call)
   const parts = partsOf(root)
   const chosen = choose(root, platform)
   const variant = chosen && (await readVariant({ store, repository, content }, chosen, call))
@@ -68,6 +67,16 @@ export async function readFacts(
     platforms: platformsOf(root, variant),
     ...(variant && { variant }),
   }
+}
+
+/** All manifests of an image. */
+export async function readTree(
+  { store, repository, content }: Look,
+  manifests: Manifests = createManifests(),
+  call: Call = {},
+): Promise<Node> {
+  const origin = { store, repository, manifests, call }
+  return loadImage(origin, await readRoot(origin, content.digest, []))
 }
 
 export function partsOf(root: Node): ReadonlyMap<Digest, number> {

@@ -31,3 +31,7 @@ export interface Sweepable {
 export function isSweepable(store: Store): store is Store & Sweepable {
   return 'sweep' in store
 }
+
+export function sizeOf(blobs: readonly Blob[]): number {
+  return blobs.reduce((sum, { size }) => sum + size, 0)
+}

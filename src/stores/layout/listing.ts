@@ -13,7 +13,8 @@ export function namelessOf({ entries }: LayoutIndex, names: Names): readonly Nam
   const hasOwner = repositoriesOf(names).length === 1
   const isNamed = ({ place }: Entry) =>
     place !== undefined && (place.repository !== undefined || hasOwner)
+  const named = new Set(entries.filter(isNamed).map(({ content }) => content.digest))
   return entries
-    .filter(entry => !isNamed(entry) && isManifestType(entry.content.mediaType))
+    .filter(({ content }) => !named.has(content.digest) && isManifestType(content.mediaType))
     .map(({ content, name }) => ({ content, ...(name !== undefined && { aside: name }) }))
 }
