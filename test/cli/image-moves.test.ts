@@ -133,7 +133,8 @@ describe('pull', () => {
     seedFake(mirror, 'acme/app', '1', w.two)
     await w.manifest(`version: 1\nregistries:\n  ${w.host}: { mirrors: ['${mirror.host}'] }\n`)
     await w.run(`pull ${w.host}/acme/app:1`)
-    await w.registry.close()
+    const headers = { 'retry-after': '600' }
+    w.registry.inject(() => ({ kind: 'status', status: 503, headers }))
     const { code, err } = await w.run(`pull ${w.host}/acme/app:1`)
     expect(code).toBe(1)
     expect(err).toContain(`only a mirror of ${w.host} says`)
