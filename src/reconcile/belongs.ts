@@ -1,5 +1,6 @@
-import { InputError } from '../errors.ts'
+import { InputError, RunError } from '../errors.ts'
 import type { Workshop } from '../execute/workshop.ts'
+import type { Lock } from '../lock/types.ts'
 import type { Choice, Destination, Wish } from '../manifest/types.ts'
 import { formatPlatform } from '../oci/platform.ts'
 import { formatReference } from '../oci/reference.ts'
@@ -28,6 +29,21 @@ export function checkBelongs(
       const wishes = wish ? [wish] : chosenWishes(step, place, { chosenAt, parse })
       const why = objectionOfAll(step, place, wishes, isImmutable)
       if (why !== undefined) throw foreign(step, place, why)
+    }
+  }
+}
+
+/** Refuses a plan that would move an image which was held since. */
+export function checkHolds(plan: Plan, lock: Lock | undefined): void {
+  for (const { from, source, to } of plan.steps) {
+    for (const { at, lock: own } of to) {
+      const image = own && lock?.images.get(own.image)
+      if (image?.hold === undefined || image.references.get(from)?.digest === source) continue
+      throw new RunError(
+        'PLAN_STALE',
+        `the plan brings ${from} to ${at}, and ${own?.image} is held at something else by now`,
+        { hint: 'plan again, or release the image' },
+      )
     }
   }
 }

@@ -51,6 +51,10 @@ export function advance(memory: Memory, seen: Seen): Lock {
       keepReference(drafts, { image, name, reference }, asked)
     }
   }
+  for (const [image, { size }] of drafts) {
+    // it would look as if it had come to nothing
+    if (size === 0 && stuck.has(image) && !lock.images.has(image)) drafts.delete(image)
+  }
   const images = imagesFrom(drafts, lock)
   const retired = retiredFrom(lock, images, lostIn(memory, seen))
   return { ...lock, images, seen: sightsIn(memory, seen), retired }
@@ -246,8 +250,7 @@ function change(
   const retired = new Map(lock.retired)
   for (const { step, place, own } of places) {
     const { at } = place
-    const draft = draftAt(drafts, own.image, step.from, step.source)
-    if (step.platforms) draft.cuts.set(step.platforms.toSorted().join(), step.digest)
+    const draft = draftFor(drafts, own.image, { step, place })
     // it may have been another reference's until now, such as a name that moves on
     const home = homes.get(at)
     const next = changeOf(step, place)(home?.places.get(at) ?? retired.get(at))
@@ -256,6 +259,21 @@ function change(
     if (next) draft.places.set(at, { ...next, prune: own.prune })
   }
   return { ...lock, images: imagesFrom(drafts, lock), retired }
+}
+
+/** What the lock has of the source moves only with what is written. */
+function draftFor(
+  drafts: Drafts,
+  image: string,
+  { step, place }: { readonly step: Step; readonly place: StepPlace & Partial<Outcome> },
+): Draft {
+  const known = drafts.get(image)?.get(step.from)
+  const isMoved = known !== undefined && known.digest !== step.source
+  if (isMoved && place.result !== 'done') return known
+  if (isMoved) known.cuts.clear()
+  const draft = draftAt(drafts, image, step.from, step.source)
+  if (step.platforms) draft.cuts.set(step.platforms.toSorted().join(), step.digest)
+  return draft
 }
 
 /** Where each place is. */

@@ -21,7 +21,7 @@ import type { Call } from '../util/call.ts'
 import { mapLimit } from '../util/concurrency.ts'
 import type { Owner } from '../util/holder.ts'
 import type { Traffic } from '../util/traffic.ts'
-import { checkBelongs } from './belongs.ts'
+import { checkBelongs, checkHolds } from './belongs.ts'
 import { openChoices } from './choose.ts'
 import type { Shelf } from './looks.ts'
 import { explain } from './explain.ts'
@@ -175,6 +175,7 @@ export async function openProject(init: ProjectInit, call: Call = {}): Promise<P
       await using _held = await holdRun(path, init, call)
       const kept = await keep(call)
       checkBelongs(planned, { wishes: manifest.wishes, choices }, workshop)
+      checkHolds(planned, kept.memory?.lock)
       await lookAtAll(planned.steps, workshop, call)
       return await run(planned, 'apply', options, { lock: kept.memory?.lock, kept }, call)
     },
