@@ -9,6 +9,8 @@ export interface Settled {
   /** Sorted by place. */
   readonly wishes: readonly Wish[]
   readonly diagnostics: readonly Diagnostic[]
+  /** Images of which something is not carried out. */
+  readonly stuck: readonly string[]
 }
 
 /** Of wishes for one place none is carried out. Those that are `named` do not clash with another. */
@@ -23,15 +25,21 @@ export function settle(named: readonly Wish[], chosen: readonly Wish[]): Settled
   }
   const wishes: Wish[] = []
   const diagnostics: Diagnostic[] = []
-  for (const [place, [wish, other]] of [...byPlace].toSorted(([a], [b]) => (a < b ? -1 : 1))) {
+  const stuck = new Set<string>()
+  for (const [place, rivals] of [...byPlace].toSorted(([a], [b]) => (a < b ? -1 : 1))) {
+    const [wish, other] = rivals
     if (wish === undefined) continue
     const writer = byPlace.get(formatReference(wish.from))?.[0]
     if (other !== undefined) diagnostics.push(twice(place, wish, other))
     else if (writer && (isChosen.has(wish) || isChosen.has(writer))) {
       diagnostics.push(ownSource(wish, writer))
-    } else wishes.push(wish)
+    } else {
+      wishes.push(wish)
+      continue
+    }
+    for (const { image } of rivals) stuck.add(image)
   }
-  return { wishes, diagnostics }
+  return { wishes, diagnostics, stuck: [...stuck] }
 }
 
 function twice(place: string, wish: Wish, other: Wish): Diagnostic {

@@ -66,15 +66,19 @@ function isAboutHost({ code, facts }: WaybillError): boolean {
 
 /** A host that is down is one thing to say, however many images are on it. */
 export function merged(all: readonly Unseen[]): readonly Unknown[] {
-  const byCause = new Map<string, Unseen>()
+  const byCause = new Map<string, { best: Unseen; readonly places: string[] }>()
   for (const one of all) {
     const known = byCause.get(one.cause)
-    const { entry } = known === undefined || isBetter(one, known) ? one : known
-    const places = [...(known?.entry.places ?? []), ...one.entry.places].toSorted()
-    const secondHand = one.secondHand && (known?.secondHand ?? true)
-    byCause.set(one.cause, { ...one, secondHand, entry: { ...entry, places } })
+    if (known === undefined) byCause.set(one.cause, { best: one, places: [...one.entry.places] })
+    else {
+      known.places.push(...one.entry.places)
+      if (isBetter(one, known.best)) known.best = one
+    }
   }
-  return [...byCause.values()].map(({ entry }) => entry)
+  return Array.from(byCause.values(), ({ best, places }) => ({
+    ...best.entry,
+    places: places.toSorted(),
+  }))
 }
 
 function isBetter(one: Unseen, other: Unseen): boolean {

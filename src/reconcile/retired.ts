@@ -3,6 +3,7 @@ import { WaybillError } from '../errors.ts'
 import type { Workshop } from '../execute/workshop.ts'
 import type { Lock, Retired } from '../lock/types.ts'
 import type { Digest } from '../oci/digest.ts'
+import { formatReference } from '../oci/reference.ts'
 import type { PlanInput } from '../plan/desired.ts'
 import type { Diagnostic } from '../plan/types.ts'
 import type { Call } from '../util/call.ts'
@@ -26,8 +27,8 @@ export interface Context {
   readonly stuck: ReadonlySet<string>
   /** Places that are asked for, be it of a source that could not be told: not released either. */
   readonly wished: ReadonlySet<string>
-  /** Sources that only vanished upstream. */
-  readonly gone: ReadonlySet<string>
+  /** Sources that only vanished upstream, or that a guard holds back. */
+  readonly kept: ReadonlySet<string>
   /** What a place that cannot be looked at is told of. */
   readonly location: Location
 }
@@ -36,26 +37,17 @@ const LOOKS_AT_ONCE = 64
 
 export async function lookAtRetired(
   { retired }: Lock,
-  { images, stuck, wished, gone, location }: Context,
+  { images, stuck, wished, kept, location }: Context,
   workshop: Workshop,
   call: Call,
 ): Promise<Retiring> {
   const open = [...retired].filter(
-    ([at, { image = '', from = '' }]) => !stuck.has(image) && !wished.has(at) && !gone.has(from),
+    ([at, { image = '', from = '' }]) => !stuck.has(image) && !wished.has(at) && !kept.has(from),
   )
-  workshop.places.expect(open.flatMap(([at]) => placeOf(at, workshop)))
-  const looks = await mapLimit(open, LOOKS_AT_ONCE, async ([at, place]) => {
-    const [to] = placeOf(at, workshop)
-    if (to === undefined) return { at, place, found: undefined }
-    try {
-      return { at, place, found: await workshop.places.look(to, call) }
-    } catch (error) {
-      if (!(error instanceof WaybillError)) throw error
-      const about = { reference: at, side: 'destination', repository: to.repository } as const
-      return { at, place, unseen: unseen(about, [{ to, location }], error) }
-    }
-  })
-  const seen = looks.flatMap(look => ('unseen' in look ? [] : [look]))
+  const looks = await mapLimit(open, LOOKS_AT_ONCE, one =>
+    lookAt(one, { workshop, location, call }),
+  )
+  const seen = looks.flatMap(look => ('found' in look ? [look] : []))
   const ours = seen.filter(({ place, found }) => isOurs(place, found))
   return {
     released: ours.flatMap(({ at, place, found }) =>
@@ -64,16 +56,41 @@ export async function lookAtRetired(
         : [{ at, digest: found, why: reasonOf(place, images), prune: place.prune }],
     ),
     lost: seen.filter(({ place, found }) => !isOurs(place, found)).map(({ at }) => at),
-    unseen: looks.flatMap(look => ('unseen' in look && look.unseen ? [look.unseen] : [])),
-    diagnostics: seen.flatMap(({ at, place, found }) =>
-      found === undefined || isOurs(place, found) ? [] : [lostTo(at, found, location)],
-    ),
+    unseen: looks.flatMap(look => ('unseen' in look ? [look.unseen] : [])),
+    diagnostics: looks.flatMap(look => {
+      if ('storeless' in look) return [storeless(look.storeless, location)]
+      if (!('found' in look) || look.found === undefined) return []
+      return isOurs(look.place, look.found) ? [] : [lostTo(look.at, look.found, location)]
+    }),
   }
 }
 
+type Look =
+  | { readonly at: string; readonly place: Retired; readonly found: Digest | undefined }
+  | { readonly unseen: Unseen }
+  /** Of a store that the manifest no longer has. */
+  | { readonly storeless: string }
+
+async function lookAt(
+  [at, place]: readonly [string, Retired],
+  { workshop, location, call }: Pick<Context, 'location'> & { workshop: Workshop; call: Call },
+): Promise<Look> {
+  const [to] = placeOf(at, workshop)
+  if (to === undefined) return { storeless: at }
+  try {
+    // that a listing lacks it is not enough to forget it
+    return { at, place, found: await workshop.places.look(to, { ...call, certain: true }) }
+  } catch (error) {
+    if (!(error instanceof WaybillError)) throw error
+    const about = { reference: at, side: 'destination', repository: to.repository } as const
+    return { unseen: unseen(about, [{ to, location }], error) }
+  }
+}
+
+/** Without its store, the name would be one of docker.io. */
 function placeOf(at: string, { parse }: Workshop) {
   const { tag, ...place } = parse(at)
-  return tag === undefined ? [] : [{ ...place, tag }]
+  return tag === undefined || formatReference({ ...place, tag }) !== at ? [] : [{ ...place, tag }]
 }
 
 function isOurs({ put, intent }: Retired, found: Digest | undefined): boolean {
@@ -97,6 +114,20 @@ function lostTo(at: string, found: Digest, location: Location): Diagnostic {
   }
 }
 
+function storeless(at: string, location: Location): Diagnostic {
+  const store = at.slice(0, at.indexOf('/'))
+  return {
+    severity: 'warning',
+    reference: at,
+    problem: {
+      code: 'PLACE_LOST',
+      message: `${at} is ours and no longer asked for, and there is no store ${store} to look into`,
+      hint: `declare ${store} under "stores", or take the place out of "retired" in the lock`,
+    },
+    location,
+  }
+}
+
 /** The lock without what is no longer ours. */
 export function forget(lock: Lock, lost: readonly string[]): Lock {
   if (lost.length === 0) return lock
@@ -104,11 +135,20 @@ export function forget(lock: Lock, lost: readonly string[]): Lock {
   return { ...lock, retired: new Map([...lock.retired].filter(([at]) => !without.has(at))) }
 }
 
-/** The places that keep what is gone upstream. */
-export function keepersOf(lock: Lock, image: string, reference: string): readonly string[] {
-  const places = lock.images.get(image)?.references.get(reference)?.places.keys() ?? []
-  const retired = [...lock.retired].filter(
-    ([, place]) => place.image === image && place.from === reference,
-  )
-  return [...new Set([...places, ...retired.map(([at]) => at)])].toSorted()
+/** Of each image and source: the places that keep what is gone upstream. */
+export function keepersIn({
+  images,
+  retired,
+}: Lock): (image: string, reference: string) => readonly string[] {
+  const former = new Map<string, string[]>()
+  for (const [at, { image, from }] of retired) {
+    const key = `${image} ${from}`
+    const places = former.get(key)
+    if (places) places.push(at)
+    else former.set(key, [at])
+  }
+  return (image, reference) => {
+    const places = images.get(image)?.references.get(reference)?.places.keys() ?? []
+    return [...new Set([...places, ...(former.get(`${image} ${reference}`) ?? [])])].toSorted()
+  }
 }

@@ -12,7 +12,7 @@ import { advance } from './keep.ts'
 import type { Memory } from './memory.ts'
 import { merged } from './notes.ts'
 import { resolve } from './resolve.ts'
-import { forget, keepersOf, lookAtRetired } from './retired.ts'
+import { forget, keepersIn, lookAtRetired } from './retired.ts'
 
 export interface Subject {
   readonly manifest: Manifest
@@ -50,15 +50,16 @@ export async function survey(
       images,
       stuck: new Set(resolution.stuck),
       wished: new Set(resolution.wishes.map(({ to }) => formatReference(to))),
-      gone: new Set(gone.map(({ reference }) => reference)),
+      kept: new Set([...gone, ...inspected.held].map(({ reference }) => reference)),
       location: { file: manifest.files[0] ?? '', line: 1, column: 1 },
     },
     workshop,
     call,
   )
+  const keepers = keepersIn(lock)
   return {
     ...inspected,
-    gone: gone.map(one => ({ ...one, places: keepersOf(lock, one.image, one.reference) })),
+    gone: gone.map(one => ({ ...one, places: keepers(one.image, one.reference) })),
     released: retiring.released,
     unknown: merged([...unseen, ...retiring.unseen]),
     diagnostics: [...inspected.diagnostics, ...retiring.diagnostics],

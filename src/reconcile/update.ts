@@ -14,7 +14,7 @@ import type { Keep } from './kept.ts'
 import { lookAtSources } from './look-at-sources.ts'
 import { merged } from './notes.ts'
 import { resolve } from './resolve.ts'
-import { keepersOf } from './retired.ts'
+import { keepersIn } from './retired.ts'
 import { imagesOf, type Subject } from './survey.ts'
 
 export interface Update extends LockReport {
@@ -50,6 +50,7 @@ export async function updateLock(
   if (encodeLock(lock) !== encodeLock(memory.lock)) await beforeChange?.(lock)
   const isChanged = await kept.save(lock)
   const unknown = merged(seen.unseen)
+  const keepers = keepersIn(lock)
   const troubled =
     unknown.length > 0 || seen.diagnostics.some(({ severity }) => severity === 'error')
   return {
@@ -59,7 +60,7 @@ export async function updateLock(
     lock,
     changes: changesBetween(memory.lock, lock),
     held: resolution.held,
-    gone: seen.gone.map(one => ({ ...one, places: keepersOf(lock, one.image, one.reference) })),
+    gone: seen.gone.map(one => ({ ...one, places: keepers(one.image, one.reference) })),
     unknown,
     diagnostics: seen.diagnostics,
     exitCode: troubled ? (seen.known.length === 0 ? 1 : 3) : 0,
