@@ -3,6 +3,7 @@ import { StoreError } from '../errors.ts'
 import type { Choice, Destination, Wish } from '../manifest/types.ts'
 import { formatReference } from '../oci/reference.ts'
 import { findCandidates } from '../select/candidates.ts'
+import { freezeTags } from '../select/freeze.ts'
 import { openPolicy } from '../select/open.ts'
 import type { ReadPolicy } from '../select/read-policy.ts'
 import type { Named } from '../select/naming.ts'
@@ -96,7 +97,11 @@ export async function chooseTags(
   const listed = (tag: string) => selection.candidates.listed.has(tag) && !absent.has(tag)
   const once = new Set([...locked.keys(), ...former])
   const lost = [...once].filter(tag => !listed(tag)).toSorted()
-  return { selection: without(selection, absent), looks, gone: goneOf(open, lost, selection) }
+  return {
+    selection: without(selection, absent),
+    looks,
+    gone: goneOf(open, lost, { selection, locked }),
+  }
 }
 
 /** A name that is listed may be gone when it is looked at; it is then as if it were not listed. */
@@ -118,9 +123,17 @@ function without({ entries, tags, ...rest }: Selection, absent: ReadonlySet<stri
 function goneOf(
   { policy }: OpenChoice,
   lost: readonly string[],
-  { candidates }: Selection,
+  {
+    selection: { candidates },
+    locked,
+  }: { readonly selection: Selection; readonly locked: ReadonlyMap<string, unknown> },
 ): readonly string[] {
   if (lost.length === 0) return []
+  if (policy.needs.created) {
+    // when they were created, nobody tells any more: whether something newer took their turn is unknown
+    const taken = new Set(freezeTags(policy, lost).tags)
+    return lost.filter(tag => locked.has(tag) && taken.has(tag))
+  }
   const listing = [...(candidates.listed.tags ?? []), ...lost]
   const facts = { nowMs: 0, locked: new Set(listing) }
   const asIfThere = new Set(selectTags(findCandidates(policy, listing), facts).tags)
@@ -145,14 +158,17 @@ export function wishAt(
   }
 }
 
-/** Where the entry is that chose the tag. */
-export function locationOf(
+/** Of each tag, where the entry is that chose it. */
+export function locationsIn(
   choice: Choice,
   { entries }: Selection,
-  tag: string | undefined,
-): Location {
-  const index = entries.findIndex(({ chosen }) => chosen.some(one => one.tag === tag))
-  return choice.entries[index] ?? choice.location
+): (tag: string | undefined) => Location {
+  const byTag = new Map<string | undefined, Location>()
+  for (const [index, { chosen }] of entries.entries()) {
+    const location = choice.entries[index] ?? choice.location
+    for (const { tag } of chosen) if (!byTag.has(tag)) byTag.set(tag, location)
+  }
+  return tag => byTag.get(tag) ?? choice.location
 }
 
 export function wishesOf(

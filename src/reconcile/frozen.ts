@@ -3,26 +3,36 @@ import { InputError } from '../errors.ts'
 import type { Choice, Manifest, Wish } from '../manifest/types.ts'
 import { formatReference } from '../oci/reference.ts'
 import type { Held } from '../plan/types.ts'
-import { freezeTags } from '../select/freeze.ts'
-import { nameTags } from '../select/naming.ts'
+import { freezeTags, newestFrozen } from '../select/freeze.ts'
+import { nameTags, type Named } from '../select/naming.ts'
 import type { Location } from '../yaml/issue.ts'
-import { locationOf, wishesOf, type OpenChoice } from './choose.ts'
+import { locationsIn, wishesOf, type OpenChoice } from './choose.ts'
 import { sourceName } from './group.ts'
 import { lockedTags, type Memory, type Resolved } from './memory.ts'
 import { NOTHING, type Resolution } from './resolution.ts'
 
-/** The choice as it is locked. */
+/**
+ * The choice as it is locked. Entries that take the same tags, in this choice or in another of the
+ * image, took each its own newest; what any of them took before is known by its place.
+ */
 export function frozenChoice({ choice, policy }: OpenChoice, memory: Memory): Resolution {
   const image = memory.lock.images.get(choice.image)
   const locked = lockedTags(image, choice)
   const selection = freezeTags(policy, locked.keys())
   const digest = (tag: string) => locked.get(tag)?.digest
-  const { names } = nameTags(selection, policy.needs.digests ? { digest } : {})
-  const wishes = names.flatMap(named => {
-    const pinned = digest(named.tag)
-    const found = wishesOf(choice, named, locationOf(choice, selection, named.tag))
+  const facts = policy.needs.digests ? { digest } : {}
+  const newest = nameTags(newestFrozen(selection), facts).names
+  const named = new Set(newest.map(({ name }) => name))
+  const others = nameTags(selection, facts).names.filter(({ name }) => !named.has(name))
+  const at = locationsIn(choice, selection)
+  const wishesBy = (one: Named) => {
+    const pinned = digest(one.tag)
+    const found = wishesOf(choice, one, at(one.tag))
     return found.map(wish => (pinned === undefined ? wish : { ...wish, pinned }))
-  })
+  }
+  const isPlaced = ({ from: { tag = '' }, to }: Wish) =>
+    locked.get(tag)?.places.has(formatReference(to)) === true
+  const wishes = [...newest.flatMap(wishesBy), ...others.flatMap(wishesBy).filter(isPlaced)]
   return { ...NOTHING, wishes, held: heldWhole(choice, memory), stuck: [choice.image] }
 }
 
@@ -34,28 +44,38 @@ export function settleNamed(
   if (memory === undefined) return { ...NOTHING, wishes }
   const held = new Map<string, Held>()
   const stuck = new Set<string>()
+  const sources = sourcesOf(wishes)
   const settled = wishes.flatMap((wish): readonly Resolved[] => {
     const image = memory.lock.images.get(wish.image)
     if (image?.hold === undefined && memory.follows(wish.image)) return [wish]
     stuck.add(wish.image)
     for (const one of heldWhole(wish, memory)) held.set(one.image, one)
-    return lockedWish(wish, memory)
+    return lockedWish(wish, memory, sources.get(wish.image)?.size === 1)
   })
   return { ...NOTHING, wishes: settled, held: [...held.values()], stuck: [...stuck] }
+}
+
+function sourcesOf(wishes: Manifest['wishes']): ReadonlyMap<string, ReadonlySet<string>> {
+  const sources = new Map<string, Set<string>>()
+  for (const { image, from } of wishes) {
+    sources.set(image, (sources.get(image) ?? new Set<string>()).add(sourceName(from)))
+  }
+  return sources
 }
 
 /**
  * An image that has one reference, in the manifest and in the lock, may be held at another one than
  * the manifest names. Where it goes by its tag, it then goes by that one's.
  */
-function lockedWish(wish: Wish, { lock }: Memory): readonly Resolved[] {
+function lockedWish(wish: Wish, { lock }: Memory, isOnly: boolean): readonly Resolved[] {
   const image = lock.images.get(wish.image)
   const own = image?.references.get(sourceName(wish.from))
   if (own) return [{ ...wish, pinned: own.digest }]
   const [only, ...others] = image?.references ?? []
-  if (image?.hold === undefined || only === undefined || others.length > 0) return []
+  if (image?.hold === undefined || only === undefined || others.length > 0 || !isOnly) return []
   const [name, { digest }] = only
   const tag = tagIn(name, wish.from)
+  if (tag === undefined && name !== formatReference({ ...sourceOf(wish), digest })) return []
   const isNamedByTag = wish.to.tag === wish.from.tag && tag !== undefined
   return [
     {

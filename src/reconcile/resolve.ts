@@ -15,7 +15,7 @@ import type { Call } from '../util/call.ts'
 import { mapLimit } from '../util/concurrency.ts'
 import type { Location } from '../yaml/issue.ts'
 import { problemOf } from '../execute/problem.ts'
-import { chooseTags, locationOf, wishesOf, type Chosen, type OpenChoice } from './choose.ts'
+import { chooseTags, locationsIn, wishesOf, type Chosen, type OpenChoice } from './choose.ts'
 import type { Shelf } from './looks.ts'
 import { settle } from './clashes.ts'
 import { frozenChoice, settleNamed } from './frozen.ts'
@@ -40,7 +40,7 @@ export async function resolve(
   const all = [named, ...parts]
   const settled =
     choices.length === 0 && memory === undefined
-      ? { wishes, diagnostics: [] }
+      ? { wishes, diagnostics: [], stuck: [] }
       : settle(
           named.wishes,
           parts.flatMap(part => part.wishes),
@@ -52,7 +52,7 @@ export async function resolve(
     held: all.flatMap(part => part.held),
     gone: all.flatMap(part => part.gone),
     sights: all.flatMap(part => part.sights),
-    stuck: all.flatMap(part => part.stuck),
+    stuck: [...all.flatMap(part => part.stuck), ...settled.stuck],
   }
 }
 
@@ -95,7 +95,7 @@ export function resolveChosen(
     ...(policy.needs.digests && { digest: tag => looks.get(tag)?.digest }),
     ...(memory && { current: currentNames(choice, memory) }),
   })
-  const at = (tag: string | undefined) => locationOf(choice, sure, tag)
+  const at = locationsIn(choice, sure)
   const told = {
     diagnostics: [
       ...problems.map(problem => selectionDiagnostic(choice, problem)),
@@ -139,6 +139,7 @@ function wishesFor(
   },
 ): readonly Resolved[] {
   const locked = lockedTags(memory?.lock.images.get(choice.image), choice)
+  const selected = new Set(selection.tags)
   const staying = new Set(
     selection.entries.flatMap(({ chosen }) =>
       chosen.flatMap(({ tag, hold }) => (hold ? [tag] : [])),
@@ -147,6 +148,8 @@ function wishesFor(
   const known = (tag: string): { readonly pinned?: Digest; readonly hearsay?: boolean } => {
     const look = looks.get(tag)
     const lock = locked.get(tag)
+    // a name that does not go backwards stays at what nothing chooses, and no guard was asked about
+    if (lock && !selected.has(tag)) return { pinned: lock.digest }
     if (lock && (staying.has(tag) || !look || look.hearsay)) {
       return staying.has(tag) || look ? { pinned: lock.digest } : {}
     }

@@ -15,3 +15,16 @@ export function freezeTags(policy: ReadPolicy, tags: Iterable<string>): Selectio
   const all = new Set(entries.flatMap(({ chosen }) => chosen.map(({ tag }) => tag)))
   return { candidates, entries, tags: [...all], problems: [] }
 }
+
+/** What each entry would choose of it; all that it takes, where the names alone do not tell. */
+export function newestFrozen({ entries, ...rest }: Selection): Selection {
+  const newest = entries.map((selection): EntrySelection => {
+    const { entry, candidates } = selection
+    if (entry.kind === 'name' || entry.order.some(({ kind }) => kind === 'created'))
+      return selection
+    const { chosen, ties } = newestOf(sortCandidates(candidates), entry)
+    return ties.length > 0 ? selection : { ...selection, chosen }
+  })
+  const tags = new Set(newest.flatMap(({ chosen }) => chosen.map(({ tag }) => tag)))
+  return { ...rest, entries: newest, tags: [...tags] }
+}
