@@ -10,7 +10,7 @@ import { chooseTags, type OpenChoice } from './choose.ts'
 import type { Shelf } from './looks.ts'
 import { frozenChoice } from './frozen.ts'
 import type { Memory, Resolved } from './memory.ts'
-import { keepersOf } from './retired.ts'
+import { keepersIn } from './retired.ts'
 import { resolveChosen, selectionDiagnostic, withoutProblems } from './resolve.ts'
 
 export interface Asked {
@@ -132,12 +132,15 @@ async function explainChoice(
       : resolveChosen(open, chosen, memory)
   const places = placesByTag(resolution.wishes)
   const sure = new Set(withoutProblems(selection).tags)
+  const keepers = memory && keepersIn(memory.lock)
+  const keptAt = (tag: string) =>
+    keepers?.(choice.image, formatReference({ ...choice.from, tag })) ?? []
   return {
     image: choice.image,
     from: repositoryOf(choice),
     ...hold,
     tags: withGone(explainTags(selection), chosen.gone).map(({ tag, verdict, reason }) => {
-      const at = places.get(tag) ?? (verdict === 'gone' ? keptAt(choice, tag, memory) : [])
+      const at = places.get(tag) ?? (verdict === 'gone' ? keptAt(tag) : [])
       const told = at.length > 0 ? { places: at } : {}
       if (hold.hold !== undefined) return underHold({ tag, verdict, reason }, places.get(tag))
       return verdict === 'taken' && !sure.has(tag)
@@ -155,10 +158,6 @@ function withGone(verdicts: readonly Verdict[], gone: readonly string[]): readon
     known.has(tag) ? [] : [{ tag, verdict: 'gone', reason: 'brought once, and no longer listed' }],
   )
   return [...verdicts, ...more].toSorted((a, b) => (a.tag < b.tag ? -1 : 1))
-}
-
-function keptAt({ image, from }: Choice, tag: string, memory: Memory | undefined) {
-  return memory ? keepersOf(memory.lock, image, formatReference({ ...from, tag })) : []
 }
 
 type Told = Explanation['tags'][number]
