@@ -2,6 +2,8 @@
 
 import { formatReference } from '../oci/reference.ts'
 import type { ReadDocument } from './document.ts'
+import { imageName } from './entry.ts'
+import { guardsOf } from './guards.ts'
 import { spotAt } from '../yaml/tree.ts'
 import type { Issue, Location } from '../yaml/issue.ts'
 import type { Draft } from './wishes.ts'
@@ -60,6 +62,29 @@ export function nameConflicts(files: readonly ReadDocument[]): Issue[] {
       return [file.text.issue(node, { code: 'MANIFEST_CONFLICT', message })]
     }),
   )
+}
+
+/**
+ * Entries that share an image share what the lock has of it: what one of them takes at once, the
+ * other could not hold back.
+ */
+export function guardConflicts(files: readonly ReadDocument[]): Issue[] {
+  const seen = new Map<string, { readonly guards: string; readonly location: Location }>()
+  return files.flatMap(file => {
+    if (file.isBroken('images') || file.isBroken('defaults')) return []
+    return (file.document.images ?? []).flatMap((image, index) => {
+      if (file.isBroken('images', index) || image.from.includes('@')) return []
+      const { node } = spotAt(file.tree, ['images', String(index), 'from'])
+      const guards = JSON.stringify(guardsOf(image, file.document.defaults) ?? null)
+      const name = imageName(image)
+      const other = seen.get(name)
+      if (other === undefined) seen.set(name, { guards, location: file.text.locate(node.start) })
+      if (other === undefined || other.guards === guards) return []
+      const message = `${quote(name)} at ${spoken(other.location)} is held back otherwise than here`
+      const hint = 'give one of them a "name", so that each is held back by its own guards'
+      return [file.text.issue(node, { code: 'MANIFEST_CONFLICT', message, hint })]
+    })
+  })
 }
 
 /** The manifest's own name is given once. */

@@ -93,10 +93,15 @@ export function tagClash(
   return isNamed !== true ? undefined : { message: `${name} and "as" both name the tag`, hint }
 }
 
+/** Its own, else `from` without tag and digest. */
+export function imageName({ name, from }: ImageDocument): string {
+  return name ?? from.replace(/@.*$/, '').replace(/:[^:/]*$/, '')
+}
+
 export function choicesOf(image: ImageDocument, defaults: ChoicesDocument = {}): ImageChoices {
   return {
     // A name that is no reference has an issue, and no wish.
-    image: image.name ?? image.from.replace(/@.*$/, '').replace(/:[^:/]*$/, ''),
+    image: imageName(image),
     platforms: (image.platforms ?? defaults.platforms ?? []).map(parsePlatform),
     referrers: image.referrers ?? defaults.referrers ?? true,
     overwrite: image.overwrite ?? defaults.overwrite ?? 'always',

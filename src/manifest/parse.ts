@@ -2,7 +2,7 @@
 
 import { digestOf, type Digest } from '../oci/digest.ts'
 import type { Engines } from '../select/types.ts'
-import { manifestNames, nameConflicts, placeConflicts } from './conflicts.ts'
+import { guardConflicts, manifestNames, nameConflicts, placeConflicts } from './conflicts.ts'
 import { decode, type ManifestFile } from '../yaml/decode.ts'
 import { readDocument, type ReadDocument, type Reading } from './document.ts'
 import { DocumentError } from '../yaml/errors.ts'
@@ -98,6 +98,7 @@ function expand(
       ...found.flatMap(({ issues }) => issues),
       ...manifestNames(documents),
       ...nameConflicts(documents),
+      ...guardConflicts(documents),
       ...placeConflicts(drafts),
     ],
     advice: found.flatMap(({ advice }) => advice),

@@ -1,6 +1,6 @@
 /** What is wrong between entries and files, and how several issues are told together. */
 import { describe, expect, it } from 'vitest'
-import { brief, issuesOf } from './manifests.ts'
+import { brief, issuesOf, parse } from './manifests.ts'
 
 describe('several things at once', () => {
   it('are all said, in the order of the file, each with its kind', async () => {
@@ -108,5 +108,24 @@ describe('conflicts', () => {
       'b.yaml 5:18+3 local/library/a:1 is asked for twice: here and at a.yaml:5:18',
       'b.yaml 5:44+1 another image is called "n", at a.yaml:5:29',
     ])
+  })
+})
+
+describe('entries of one image', () => {
+  const two = (first: string, second: string) =>
+    `version: 1\nimages:\n  - { from: 'app:1', to: r.io/a${first} }\n  - { from: 'app:2', to: r.io/b${second} }\n`
+
+  it('are held back alike', async () => {
+    expect((await issuesOf(two(', minAge: 3d', ''))).map(brief)).toEqual([
+      '4:13+7 "app" at images.yaml:3:13 is held back otherwise than here | give one of them a "name", so that each is held back by its own guards',
+    ])
+  })
+
+  it.each([
+    ['the same guards', ', minAge: 3d', ', minAge: 72h'],
+    ['names of their own', ', minAge: 3d, name: aged', ''],
+    ['no guards', '', ''],
+  ])('may have %s', (_, first, second) => {
+    expect(parse(two(first, second)).images).toBe(2)
   })
 })
