@@ -23,6 +23,13 @@ export const login: Command = {
       type: 'boolean',
       help: 'Take the password, or an access token, from stdin; else it is asked for.',
     },
+    email: {
+      type: 'string',
+      short: 'e',
+      value: 'ADDRESS',
+      past: 'registries ask for no e-mail address any more; it goes nowhere',
+      help: 'Accepted, and without effect.',
+    },
     authfile: loginFileOption,
     registries: {
       type: 'string',

@@ -42,6 +42,14 @@ describe('a password on stdin', () => {
     expect(err).toContain(words)
   })
 
+  it('is taken beside a flag that time has passed, which is told of', async () => {
+    await using w = await world()
+    const { code, err } = await w.run(`${LOGIN} -e alice@example.com`, SECRET)
+    expect(code).toBe(0)
+    expect(err).toMatch(/^--email: registries ask for no e-mail address any more/)
+    expect(JSON.stringify(await w.config())).not.toContain('example.com')
+  })
+
   it('is refused where it is no text', async () => {
     await using w = await world({})
     const { code, err } = await w.run(LOGIN, Readable.from([Buffer.from('p\xe4ss', 'latin1')]))
