@@ -1,5 +1,6 @@
 /** What the commands about images share. */
 import type { Option } from './command.ts'
+import { accessOptions } from './options.ts'
 
 /** Which store, and what is to be known of it. `-f` is docker's for other things here. */
 export const storeOptions: Readonly<Record<string, Option>> = {
@@ -14,16 +15,7 @@ export const storeOptions: Readonly<Record<string, Option>> = {
     value: 'PATH',
     help: 'Manifest that declares stores and registries; else images.yaml, where there is one.',
   },
-  registries: {
-    type: 'string',
-    value: 'FILE',
-    help: 'A file of registries: and stores: that wins over the manifest.',
-  },
-  authfile: {
-    type: 'string',
-    value: 'FILE',
-    help: 'Credentials, in the format of docker and podman; looked at first.',
-  },
+  ...accessOptions,
 }
 
 export const outputOption: Option = {

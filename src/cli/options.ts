@@ -13,16 +13,8 @@ export const everyOptions: Readonly<Record<string, Option>> = {
   help: { type: 'boolean', short: 'h', help: 'Show this help.' },
 }
 
-/** What finds the manifest and the ways to its registries. */
-export const manifestOptions: Readonly<Record<string, Option>> = {
-  file: {
-    type: 'string',
-    short: 'f',
-    multiple: true,
-    default: 'images.yaml',
-    value: 'PATH',
-    help: 'Manifest, or a folder of them. May be given more than once.',
-  },
+/** The ways to registries that no manifest says. */
+export const accessOptions: Readonly<Record<string, Option>> = {
   registries: {
     type: 'string',
     value: 'FILE',
@@ -33,6 +25,19 @@ export const manifestOptions: Readonly<Record<string, Option>> = {
     value: 'FILE',
     help: 'Credentials, in the format of docker and podman; looked at first.',
   },
+}
+
+/** What finds the manifest and the ways to its registries. */
+export const manifestOptions: Readonly<Record<string, Option>> = {
+  file: {
+    type: 'string',
+    short: 'f',
+    multiple: true,
+    default: 'images.yaml',
+    value: 'PATH',
+    help: 'Manifest, or a folder of them. May be given more than once.',
+  },
+  ...accessOptions,
 }
 
 /** Where the lock is, and whether it decides alone. */

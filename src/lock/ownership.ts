@@ -12,9 +12,16 @@ export function emptyLock({ name, files }: Pick<Lock, 'name' | 'files'>): Lock {
 }
 
 /** What a place holds while it is ours. What was there before us is not ours, however right. */
-export function ownedDigests({
-  put,
-  intent,
-}: Pick<LockedPlace, 'put' | 'intent'>): readonly Digest[] {
-  return [...new Set([put, intent])].filter(digest => digest !== undefined)
+export function ownedDigests(
+  place: Pick<LockedPlace, 'put' | 'intent'> | undefined,
+): readonly Digest[] {
+  return [...new Set([place?.put, place?.intent])].filter(digest => digest !== undefined)
+}
+
+/** Whether the place, holding `found`, is ours; what holds nothing is not. */
+export function isOurs(
+  place: Pick<LockedPlace, 'put' | 'intent'> | undefined,
+  found: Digest | undefined,
+): boolean {
+  return found !== undefined && ownedDigests(place).includes(found)
 }

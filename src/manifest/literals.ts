@@ -38,10 +38,13 @@ export interface MovedLiterals {
   readonly issues: readonly Issue[]
 }
 
-/** What becomes of a file's marked values, `versionOf` giving the version of an image by name. */
+/**
+ * What becomes of a file's marked values, `versionOf` giving the version of an image by name;
+ * `undefined`: it has come to nothing yet, and what is there stays.
+ */
 export function moveLiterals(
   file: ManifestFile,
-  versionOf: (image: string) => Version | Versionless,
+  versionOf: (image: string) => Version | Versionless | undefined,
 ): MovedLiterals {
   const text = decode(file)
   if ('code' in text) return { moved: [], issues: [text] }
@@ -69,11 +72,12 @@ export function moveLiterals(
 
 function nextOf(
   marked: Marked,
-  version: Version | Versionless,
+  version: Version | Versionless | undefined,
   text: ManifestText,
 ): string | Issue {
   const refuse = ({ message, hint }: Versionless) =>
     text.issue(marked.named, { code: 'MARKER_INVALID', message, hint })
+  if (version === undefined) return marked.value
   if ('message' in version) return refuse(version)
   const { path, tag, digest } = partsOf(marked)
   const lacking = [

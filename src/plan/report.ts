@@ -1,5 +1,5 @@
 import type { Traffic } from '../util/traffic.ts'
-import type { Plan, Report, StepReport, Summary } from './types.ts'
+import type { Diagnostic, Plan, Report, StepReport, Summary } from './types.ts'
 
 /** The plan, with what became of its steps. */
 export function makeReport(
@@ -30,6 +30,12 @@ export function makeReport(
     unknown: plan.unknown,
     diagnostics: plan.diagnostics,
   }
+}
+
+/** The plan with something that went wrong besides its steps. */
+export function withTrouble(plan: Plan, trouble: Diagnostic): Plan {
+  const exitCode = plan.exitCode === 0 ? 3 : plan.exitCode
+  return { ...plan, complete: false, exitCode, diagnostics: [...plan.diagnostics, trouble] }
 }
 
 /** A plan tells what is to be moved; a report, what was. */

@@ -19,6 +19,7 @@ import type { Call } from '../util/call.ts'
 import { mapLimit } from '../util/concurrency.ts'
 import { DocumentError } from '../yaml/errors.ts'
 import type { Project } from './project.ts'
+import type { Update } from './update.ts'
 
 export interface CommitInit {
   /** Opens the project anew: the manifest may be another one after a switch, a move, or a pull. */
@@ -44,6 +45,8 @@ export interface Committed {
 export interface MovedIn extends MovedLiteral {
   readonly file: string
 }
+
+type Moved = Pick<Update, 'lock' | 'gone'>
 
 /** As often as one moved value of a manifest may move another. */
 const MOST_TURNS = 4
@@ -80,12 +83,12 @@ async function moveAll(init: CommitInit, call: Call): Promise<Done> {
     // what the first turn wrote is dirty in the second, and ours
     const refuse = (files: readonly string[]) =>
       turn === 1 ? repository.refuseDirty(files, call) : undefined
-    const beforeChange = async (next: Lock) => {
+    const beforeChange = async (next: Moved) => {
       const edits = await editsFor(next, init, call)
       await refuse([lockFile, ...edits.map(({ path }) => path)])
     }
     const updated = await project.update({ images, beforeChange }, call)
-    const edits = await editsFor(updated.lock, init, call)
+    const edits = await editsFor(updated, init, call)
     await refuse(edits.map(({ path }) => path))
     for (const { path, bytes } of edits) await writeAtomic(path, bytes)
     changes.push(...updated.changes)
@@ -109,15 +112,17 @@ interface Edit {
 
 /** What is to be written so that all that is marked follows the lock; nothing is written yet. */
 async function editsFor(
-  lock: Lock,
+  { lock, gone }: Moved,
   { repository, cwd }: CommitInit,
   call: Call,
 ): Promise<readonly Edit[]> {
+  const lost = new Set(gone.map(({ image, reference }) => `${image} ${reference}`))
+  const isGone = (image: string, reference: string) => lost.has(`${image} ${reference}`)
   const files = await repository.markedFiles(call)
   const edits = await mapLimit(files, FILES_AT_ONCE, async path => {
     const file = relative(cwd, path)
     const given = { file, folder: dirname(path), bytes: await readFile(path, call) }
-    return { path, file, ...moveLiterals(given, image => versionOf(lock, image)) }
+    return { path, file, ...moveLiterals(given, image => versionOf(lock, isGone, image)) }
   })
   const issues = edits.flatMap(edit => edit.issues)
   if (issues.length > 0) throw new DocumentError(issues)
@@ -126,17 +131,27 @@ async function editsFor(
 
 const FILES_AT_ONCE = 16
 
-/** What the image is at its places, where that is one thing. */
-function versionOf(lock: Lock, image: string): Version | Versionless {
-  const references = [...(lock.images.get(image)?.references ?? [])]
-  const [only, ...others] = references
-  if (only === undefined) {
-    const known = lock.images.has(image)
+/**
+ * What the image is at its places, where that is one thing; what is gone upstream counts only where
+ * nothing came after it.
+ */
+function versionOf(
+  lock: Lock,
+  isGone: (image: string, reference: string) => boolean,
+  image: string,
+): Version | Versionless | undefined {
+  const locked = lock.images.get(image)
+  if (locked === undefined) {
     return {
-      message: known ? `image ${image} has come to nothing yet` : `the lock has no image ${image}`,
-      hint: known ? undefined : 'name an image of the manifest as its "name" has it',
+      message: `the lock has no image ${image}`,
+      hint: 'name an image of the manifest as its "name" has it',
     }
   }
+  const all = [...locked.references]
+  const standing = all.filter(([name]) => !isGone(image, name))
+  const references = standing.length > 0 ? standing : all
+  const [only, ...others] = references
+  if (only === undefined) return undefined
   if (others.length > 0) {
     return {
       message: `image ${image} has come to ${references.length} references, and a value is one`,

@@ -9,6 +9,7 @@ import { freezeTags } from '../select/freeze.ts'
 import type { Call } from '../util/call.ts'
 import type { OpenChoice } from './choose.ts'
 import type { Shelf } from './looks.ts'
+import { retiredFrom } from './keep.ts'
 import type { Keep } from './kept.ts'
 import { lockedTags, type Memory } from './memory.ts'
 import type { Subject } from './survey.ts'
@@ -260,18 +261,8 @@ function absentAt(reference: string, what: string): InputError {
 
 /** The lock with the image as it is now; places of ours that went with a reference are retired. */
 function withImage(lock: Lock, name: string, image: LockedImage): Lock {
-  const images = new Map(lock.images)
-  images.set(name, image)
-  const asked = new Set([...image.references.values()].flatMap(({ places }) => [...places.keys()]))
-  const retired = new Map([...lock.retired].filter(([at]) => !asked.has(at)))
-  for (const [from, { places }] of lock.images.get(name)?.references ?? []) {
-    for (const [at, { put, intent, prune }] of places) {
-      if (asked.has(at) || (put ?? intent) === undefined) continue
-      const own = { ...(put !== undefined && { put }), ...(intent !== undefined && { intent }) }
-      retired.set(at, { ...own, prune, image: name, from })
-    }
-  }
-  return { ...lock, images, retired }
+  const images = new Map([...lock.images, [name, image] as const])
+  return { ...lock, images, retired: retiredFrom(lock, images) }
 }
 
 async function placeNow(text: string, { parse, open }: Workshop, call: Call) {

@@ -2,7 +2,7 @@
  * How the lock moves on: to what was seen, to what a run is about to write, and to what it wrote.
  * Pure: a lock in, a lock out.
  */
-import { ownedDigests } from '../lock/ownership.ts'
+import { isOurs } from '../lock/ownership.ts'
 import type { Lock, LockedImage, LockedPlace, LockedReference, Retired } from '../lock/types.ts'
 import type { Digest } from '../oci/digest.ts'
 import { formatReference } from '../oci/reference.ts'
@@ -86,8 +86,7 @@ function placeAfter(
   if (found === undefined) return prior && stateOf(prior)
   if (found === 'nothing') return undefined
   if (found === digest) {
-    const isOurs = prior?.put === digest || prior?.intent === digest
-    return isOurs ? { put: digest } : { found: digest }
+    return isOurs(prior, digest) ? { put: digest } : { found: digest }
   }
   if (prior === undefined) return undefined
   const { put, intent } = prior
@@ -167,10 +166,10 @@ function lostIn({ places }: Memory, { known }: Seen): ReadonlySet<string> {
  * What was ours and is asked for no more, or is asked for of a source that could not be told: which
  * reference it belongs to is then not known.
  */
-function retiredFrom(
+export function retiredFrom(
   lock: Lock,
   images: Lock['images'],
-  lost: ReadonlySet<string>,
+  lost: ReadonlySet<string> = new Set(),
 ): Lock['retired'] {
   const asked = new Set(
     [...images.values()].flatMap(({ references }) =>
@@ -214,8 +213,7 @@ export function settle(lock: Lock, steps: readonly StepReport[]): Lock {
     if (result === 'failed' || result === 'blocked') return intentOf(step, place)
     if (result === 'done' && place.replaces !== step.digest) return () => ({ put: step.digest })
     return prior => {
-      const isOurs = prior !== undefined && ownedDigests(prior).includes(step.digest)
-      return isOurs ? { put: step.digest } : { found: step.digest }
+      return isOurs(prior, step.digest) ? { put: step.digest } : { found: step.digest }
     }
   })
 }

@@ -1,10 +1,12 @@
 /** The lock of a run: whether one is kept, that it is this manifest's, and how it is saved. */
-import { InputError } from '../errors.ts'
+import { InputError, WaybillError } from '../errors.ts'
+import { problemOf } from '../execute/problem.ts'
 import { checkLockBelongs, filesFor } from '../lock/belongs.ts'
 import { openLockFile } from '../lock/file.ts'
 import { emptyLock } from '../lock/ownership.ts'
 import type { Lock } from '../lock/types.ts'
 import type { Manifest } from '../manifest/types.ts'
+import type { Diagnostic } from '../plan/types.ts'
 import type { Call } from '../util/call.ts'
 import type { Owner } from '../util/holder.ts'
 import { checkCovers } from './frozen.ts'
@@ -17,6 +19,8 @@ export interface Keep {
   readonly memory: Memory | undefined
   /** Writes it where it differs, and says whether it did. */
   save(lock: Lock): Promise<boolean>
+  /** The same where work is done already that has to be told of: why it could not be written. */
+  trySave(lock: Lock, manifest: Pick<Manifest, 'files'>): Promise<Diagnostic | undefined>
 }
 
 export interface KeepInit extends Owner {
@@ -60,5 +64,20 @@ export async function openKeep(
   const follows = (image: string) => !locked && (images.length === 0 || images.includes(image))
   const memory = lock && remember(lock, { follows, nowMs: now().getTime() })
   if (memory && locked) checkCovers(memory, manifest)
-  return { path: file.path, memory, save: next => file.save(next) }
+  const save = (next: Lock) => file.save(next)
+  return {
+    path: file.path,
+    memory,
+    save,
+    async trySave(next, { files: [first = ''] }) {
+      try {
+        await save(next)
+        return undefined
+      } catch (error) {
+        if (!(error instanceof WaybillError)) throw error
+        const location = { file: first, line: 1, column: 1 }
+        return { severity: 'error', reference: file.path, problem: problemOf(error), location }
+      }
+    },
+  }
 }

@@ -1,4 +1,5 @@
 /** What a lock remembers, in the order in which runs ask for it. */
+import { ownedDigests } from '../lock/ownership.ts'
 import type { Lock, LockedImage, LockedPlace, LockedReference, Retired } from '../lock/types.ts'
 import type { Choice, Wish } from '../manifest/types.ts'
 import type { Digest } from '../oci/digest.ts'
@@ -37,8 +38,7 @@ export function remember(
 
 /** What would be ours if the place held it. */
 export function oursAt({ places }: Memory, at: string): readonly Digest[] {
-  const place = places.get(at)
-  return [place?.put, place?.intent].filter(digest => digest !== undefined)
+  return ownedDigests(places.get(at))
 }
 
 export function platformsKey(platforms: readonly Platform[]): string {

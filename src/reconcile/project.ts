@@ -12,7 +12,7 @@ import type { Lock } from '../lock/types.ts'
 import { loadManifest } from '../manifest/load.ts'
 import type { Manifest } from '../manifest/types.ts'
 import { makePlan } from '../plan/plan.ts'
-import { makeReport } from '../plan/report.ts'
+import { makeReport, withTrouble } from '../plan/report.ts'
 import type { Explanation, Plan, Report, Step } from '../plan/types.ts'
 import type { OnEvent } from '../report/events.ts'
 import { createLedger } from '../transfer/ledger.ts'
@@ -137,8 +137,12 @@ export async function openProject(init: ProjectInit, call: Call = {}): Promise<P
     workshop.onEvent({ kind: 'planned', plan })
     if (lock) await kept.save(intend(lock, plan.steps))
     const steps = await runSteps(plan.steps, workshop, options, call)
-    if (lock) await kept.save(settle(lock, steps))
-    return makeReport(plan, { operation, steps, hosts: stores.traffic() })
+    const unsaved = lock && (await kept.trySave(settle(lock, steps), manifest))
+    return makeReport(unsaved ? withTrouble(plan, unsaved) : plan, {
+      operation,
+      steps,
+      hosts: stores.traffic(),
+    })
   }
 
   return {

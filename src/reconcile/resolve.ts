@@ -6,7 +6,7 @@ import { WaybillError, type ErrorCode } from '../errors.ts'
 import type { Choice, Manifest } from '../manifest/types.ts'
 import type { Digest } from '../oci/digest.ts'
 import { formatReference } from '../oci/reference.ts'
-import type { Diagnostic } from '../plan/types.ts'
+import type { Diagnostic, Held } from '../plan/types.ts'
 import { nameTags, type Naming, type NamingProblem } from '../select/naming.ts'
 import type { EntrySelection, Selection } from '../select/select.ts'
 import type { SelectionProblem } from '../select/selection-problems.ts'
@@ -49,11 +49,21 @@ export async function resolve(
     wishes: settled.wishes,
     unseen: all.flatMap(part => part.unseen),
     diagnostics: [...all.flatMap(part => part.diagnostics), ...settled.diagnostics],
-    held: all.flatMap(part => part.held),
+    held: eachOnce(all.flatMap(part => part.held)),
     gone: all.flatMap(part => part.gone),
     sights: all.flatMap(part => part.sights),
     stuck: [...all.flatMap(part => part.stuck), ...settled.stuck],
   }
+}
+
+/** Entries that share an image share its hold. */
+function eachOnce(held: readonly Held[]): readonly Held[] {
+  const first = new Map<string, Held>()
+  for (const one of held) {
+    const key = `${one.image} ${one.reference}`
+    if (!first.has(key)) first.set(key, one)
+  }
+  return [...first.values()]
 }
 
 async function resolveOne(

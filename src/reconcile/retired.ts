@@ -1,6 +1,7 @@
 /** Places of ours that the manifest no longer asks for: whether they still are ours. */
 import { WaybillError } from '../errors.ts'
 import type { Workshop } from '../execute/workshop.ts'
+import { isOurs } from '../lock/ownership.ts'
 import type { Lock, Retired } from '../lock/types.ts'
 import type { Digest } from '../oci/digest.ts'
 import { formatReference } from '../oci/reference.ts'
@@ -91,10 +92,6 @@ async function lookAt(
 function placeOf(at: string, { parse }: Workshop) {
   const { tag, ...place } = parse(at)
   return tag === undefined || formatReference({ ...place, tag }) !== at ? [] : [{ ...place, tag }]
-}
-
-function isOurs({ put, intent }: Retired, found: Digest | undefined): boolean {
-  return found !== undefined && (found === put || found === intent)
 }
 
 function reasonOf({ image }: Retired, images: ReadonlySet<string>): string {

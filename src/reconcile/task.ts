@@ -84,10 +84,10 @@ export function openTasks(
   return { tasks, notes }
 }
 
-/** A source that cannot be told, or is not there: gone where the lock has it, else a mistake. */
+/** A source that cannot be told, or is not there: gone where a place of the lock has it, else a mistake. */
 export function noteTrouble(task: Task, error: WaybillError): void {
   const { group, notes } = task
-  if (error.facts['absent'] === true && isLocked(task)) notes.gone.push(...goneOf(group))
+  if (error.facts['absent'] === true && isKept(task)) notes.gone.push(...goneOf(group))
   else if (isAboutContent(error)) notes.diagnostics.push(diagnosticOf(group, error))
   else {
     const { from: reference, repository, wishes } = group
@@ -95,8 +95,12 @@ export function noteTrouble(task: Task, error: WaybillError): void {
   }
 }
 
-function isLocked({ group: { wishes, from }, memory }: Task): boolean {
-  return wishes.some(({ image }) => memory?.lock.images.get(image)?.references.has(from) === true)
+/** Whether some place has it, as far as the lock knows: what never arrived is missing, not gone. */
+function isKept({ group: { wishes, from }, memory }: Task): boolean {
+  return wishes.some(({ image }) => {
+    const places = memory?.lock.images.get(image)?.references.get(from)?.places
+    return places !== undefined && places.size > 0
+  })
 }
 
 /** Each image that had it, once. */

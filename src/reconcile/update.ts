@@ -25,7 +25,7 @@ export interface UpdateOptions {
   /** Names of images; without any, all follow their sources. */
   readonly images: readonly string[]
   /** Called with what the lock is about to be; what it throws stops that. */
-  readonly beforeChange?: (next: Lock) => Promise<void>
+  readonly beforeChange?: (next: Pick<Update, 'lock' | 'gone'>) => Promise<void>
 }
 
 export async function updateLock(
@@ -47,10 +47,11 @@ export async function updateLock(
   const resolution = await resolve(manifest, choices, { memory, shelf }, call)
   const seen = await lookAtSources(resolution, { workshop, memory }, call)
   const lock = advance(memory, { images: imagesOf(manifest), resolution, ...seen })
-  if (encodeLock(lock) !== encodeLock(memory.lock)) await beforeChange?.(lock)
+  const keepers = keepersIn(lock)
+  const gone = seen.gone.map(one => ({ ...one, places: keepers(one.image, one.reference) }))
+  if (encodeLock(lock) !== encodeLock(memory.lock)) await beforeChange?.({ lock, gone })
   const isChanged = await kept.save(lock)
   const unknown = merged(seen.unseen)
-  const keepers = keepersIn(lock)
   const troubled =
     unknown.length > 0 || seen.diagnostics.some(({ severity }) => severity === 'error')
   return {
@@ -60,7 +61,7 @@ export async function updateLock(
     lock,
     changes: changesBetween(memory.lock, lock),
     held: resolution.held,
-    gone: seen.gone.map(one => ({ ...one, places: keepers(one.image, one.reference) })),
+    gone,
     unknown,
     diagnostics: seen.diagnostics,
     exitCode: troubled ? (seen.known.length === 0 ? 1 : 3) : 0,

@@ -1,4 +1,4 @@
-import { stat, unlink } from 'node:fs/promises'
+import { rm, stat } from 'node:fs/promises'
 import { basename } from 'node:path'
 import { parseLeftOver } from './atomic-file.ts'
 import { unless } from './errno.ts'
@@ -8,7 +8,8 @@ import { hasEndedMarked, type Identity } from './holder.ts'
 const SILENT_MS = 24 * 60 * 60_000
 
 /**
- * Removes, of `paths`, what killed processes had begun to write of files that are `meant`. What is
+ * Removes, of `paths`, what killed processes had begun to write of files that are `meant`: files, or
+ * folders with all that is in them. What is
  * of processes that may still be at it stays, and so does what another user has left and only that
  * user may remove.
  */
@@ -20,7 +21,9 @@ export async function removeLeftOvers(
   for (const path of paths) {
     const left = parseLeftOver(basename(path))
     if (left === undefined || !meant(left.file)) continue
-    if (await isLeft({ path, mark: left.mark }, { self, now })) await unlessForbidden(unlink(path))
+    if (await isLeft({ path, mark: left.mark }, { self, now })) {
+      await unlessForbidden(rm(path, { recursive: true, force: true }))
+    }
   }
 }
 
@@ -38,5 +41,5 @@ async function isSilent(path: string, now: Date): Promise<boolean> {
 }
 
 async function unlessForbidden(removing: Promise<void>): Promise<void> {
-  await unless('ENOENT', unless('EACCES', unless('EPERM', removing)))
+  await unless('EACCES', unless('EPERM', removing))
 }

@@ -133,4 +133,17 @@ ${rule(w, 'app')}  - from: ${w.source.host}/acme/app:0.9.0 # waybill: app
       /copy:\n {4}references:\n {6}\S+\/acme\/app:1\.0\.0:/,
     )
   })
+
+  it('leaves values alone whose image has come to nothing, and follows what came after what is gone', async () => {
+    await using w = await world()
+    const held = `version: 1\nimages:\n${rule(w, 'app')}${rule(w, 'other')}    minAge: 3d\n`
+    const git = await createClones({ ...files(w), 'images.yaml': held }, 'one')
+    await committing(git, 'one')
+    const deploy = () => readFile(git.path('one', 'deploy/app.yaml'), 'utf8')
+    expect(await deploy()).toBe(DEPLOY.replace('app:0.9.0', 'app:1.0.0'))
+    await push(w, 'app', '0.5.0')
+    w.source.state.repository('acme/app').tags.delete('1.0.0')
+    await committing(git, 'one')
+    expect(await deploy()).toContain('app:0.5.0')
+  })
 })

@@ -1,4 +1,5 @@
 /** Runs that keep a lock: what is chosen is written down, what is ours is known. */
+import { writeFileSync } from 'node:fs'
 import { readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
@@ -180,6 +181,35 @@ describe('a lock', () => {
     await reconcile(w, two)
     expect(await lockText(w)).toBe(before)
     expect(await arrived(w)).toMatch(/1\.0\.0=.* 2\.0\.0=/)
+  })
+
+  it('misses what never arrived, instead of calling it gone', async () => {
+    await using w = await having('2.0.0')
+    const named = "    name: app\n    tags: ['2.0.0']\n"
+    await update(w, named)
+    w.source.state.repository('acme/app').tags.delete('2.0.0')
+    const missing = await plan(w, named)
+    expect(missing).toMatchObject({ gone: [], exitCode: 1 })
+    expect(missing.diagnostics).toMatchObject([{ problem: { code: 'CONTENT_MISSING' } }])
+    expect(await locked(w)).toEqual(['2.0.0: '])
+  })
+
+  it('that others changed meanwhile is left to them, and what was done is told all the same', async () => {
+    await using w = await having('1.0.0')
+    await update(w, NEWEST)
+    const file = join(w.folder, 'images.lock.yaml')
+    const theirs = `# theirs\n${await lockText(w)}`
+    const report = await reconcile(w, NEWEST, {
+      onEvent: event => {
+        if (event.kind === 'step-start') writeFileSync(file, theirs)
+      },
+    })
+    expect(report.steps.map(({ result }) => result)).toEqual(['done'])
+    expect(report).toMatchObject({ complete: false, exitCode: 3 })
+    expect(report.diagnostics).toMatchObject([
+      { reference: 'images.lock.yaml', problem: { code: 'LOCK_CHANGED' } },
+    ])
+    expect(await lockText(w)).toBe(theirs)
   })
 
   it('is refused for other manifests, and where it does not cover this one', async () => {

@@ -3,17 +3,17 @@
  * only be written whole.
  */
 import { randomBytes } from 'node:crypto'
-import { mkdir, open, readdir, rename, rm, stat, type FileHandle } from 'node:fs/promises'
+import { mkdir, open, readdir, rename, rm, type FileHandle } from 'node:fs/promises'
 import { basename, dirname, join } from 'node:path'
 import type { Readable } from 'node:stream'
-import { pipeline } from 'node:stream/promises'
 import type { Descriptor } from '../../oci/descriptor.ts'
 import { hexOf, type Digest } from '../../oci/digest.ts'
-import { parseLeftOver, sinkOf, temporaryFor } from '../../util/atomic-file.ts'
+import { temporaryFor } from '../../util/atomic-file.ts'
 import type { Call } from '../../util/call.ts'
 import { unless } from '../../util/errno.ts'
-import { hasEndedMarked, type Identity } from '../../util/holder.ts'
-import { verified, verifiedBytes } from '../../util/verified.ts'
+import type { Identity } from '../../util/holder.ts'
+import { removeLeftOvers } from '../../util/left-overs.ts'
+import { receive } from '../receive.ts'
 import type { BlobSource } from '../store.ts'
 import { regionStream } from './source.ts'
 
@@ -72,35 +72,13 @@ async function writeFile(path: string, fill: (file: FileHandle) => Promise<void>
   }
 }
 
-async function receive(
-  file: FileHandle,
-  { content, bytes, signal }: { readonly content: Descriptor; readonly bytes: BlobSource } & Call,
-): Promise<void> {
-  const source = await bytes()
-  if (Buffer.isBuffer(source)) return file.writeFile(verifiedBytes(source, content))
-  await pipeline(verified(source, content), sinkOf(file), { ...(signal && { signal }) })
-}
-
-/** Where nothing tells of a writer: what grows this rarely has none any more. */
-const SILENT_MS = 24 * 60 * 60_000
-
 /** Removes what killed processes left beside the archive while they were writing it. */
 export async function tidy(
   path: string,
-  { self, now }: { readonly self: Identity; readonly now: () => Date },
+  terms: { readonly self: Identity; readonly now: () => Date },
 ): Promise<void> {
   const folder = dirname(path)
-  for (const name of (await unless('ENOENT', readdir(folder))) ?? []) {
-    const left = parseLeftOver(name)
-    if (left?.file !== basename(path)) continue
-    const at = join(folder, name)
-    if ((await hasEndedMarked(left.mark, self)) ?? (await isSilent(at, now()))) {
-      await unless('EACCES', unless('EPERM', rm(at, { recursive: true, force: true })))
-    }
-  }
-}
-
-async function isSilent(path: string, now: Date): Promise<boolean> {
-  const found = await unless('ENOENT', stat(path))
-  return found !== undefined && now.getTime() - found.mtimeMs > SILENT_MS
+  const names = (await unless('ENOENT', readdir(folder))) ?? []
+  const paths = names.map(name => join(folder, name))
+  await removeLeftOvers(paths, file => file === basename(path), terms)
 }

@@ -1,5 +1,4 @@
-import { mkdir, type FileHandle } from 'node:fs/promises'
-import { pipeline } from 'node:stream/promises'
+import { mkdir } from 'node:fs/promises'
 import { StoreError } from '../../errors.ts'
 import type { Descriptor } from '../../oci/descriptor.ts'
 import {
@@ -10,10 +9,11 @@ import {
   type Index,
 } from '../../oci/manifest.ts'
 import { isForeignLayer } from '../../oci/media-types.ts'
-import { replaceFile, sinkOf } from '../../util/atomic-file.ts'
+import { replaceFile } from '../../util/atomic-file.ts'
 import type { Call } from '../../util/call.ts'
-import { verified, verifiedBytes } from '../../util/verified.ts'
+import { verifiedBytes } from '../../util/verified.ts'
 import { requireRepository, requireTags } from '../names.ts'
+import { receive } from '../receive.ts'
 import type { BlobSource, WriteSession } from '../store.ts'
 import type { Commits } from './commit.ts'
 import { located } from '../failure.ts'
@@ -98,15 +98,6 @@ async function put(
     signal?.throwIfAborted()
     throw error
   }
-}
-
-async function receive(
-  file: FileHandle,
-  { content, bytes, signal }: { readonly content: Descriptor; readonly bytes: BlobSource } & Call,
-): Promise<void> {
-  const source = await bytes()
-  if (Buffer.isBuffer(source)) return file.writeFile(verifiedBytes(source, content))
-  await pipeline(verified(source, content), sinkOf(file), { ...(signal && { signal }) })
 }
 
 /** A manifest is no use without what it names; a subject may come later, or never. */
