@@ -7,7 +7,7 @@ export const storeOptions: Readonly<Record<string, Option>> = {
   store: {
     type: 'string',
     value: 'STORE',
-    help: 'A store of the manifest, layout:PATH, or the host of a registry; else the store "local".',
+    help: 'A store of the manifest, layout:PATH, docker, or the host of a registry; else the store "local".',
   },
   file: {
     type: 'string',

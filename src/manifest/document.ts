@@ -37,9 +37,11 @@ export interface RegistryDocument {
 }
 
 export interface StoreDocument {
-  readonly kind: 'layout' | 'archive'
-  readonly path: string
+  readonly kind: 'layout' | 'archive' | 'docker'
+  readonly path?: string
   readonly format?: 'docker' | 'oci'
+  readonly host?: string
+  readonly tls?: TlsSettings
 }
 
 export interface GuardsDocument {

@@ -46,8 +46,9 @@ export async function loadManifest(request: ManifestRequest, call: Call = {}): P
   const folder = dirname(resolve(cwd, first))
   const engines = await enginesFor([...files, ...(registries ? [registries] : [])])
   const manifest = parseManifest({ files, registries, folder, env, engines, untrusted })
-  for (const [name, { path, within }] of manifest.stores) {
-    if (within !== undefined) await refuseLinkedStore(name, { path, within })
+  for (const [name, settings] of manifest.stores) {
+    if (settings.kind === 'docker' || settings.within === undefined) continue
+    await refuseLinkedStore(name, { path: settings.path, within: settings.within })
   }
   return manifest
 }

@@ -40,7 +40,8 @@ function authOf(
   }
 }
 
-function tlsOf(
+/** Paths of PEM files, as their file has them. */
+export function tlsOf(
   declaration: Declaration,
   tls: NonNullable<RegistryDocument['tls']>,
 ): NonNullable<RegistrySettings['tls']> {

@@ -151,7 +151,6 @@ const WHY: Readonly<Record<string, string>> = {
   version: 'begin the file with "version: 1"',
   from: 'say where the image comes from: "from: alpine:3.20"',
   kind: 'write "kind: layout"',
-  path: 'say which folder the layout is in: "path: ./store"',
 }
 
 /** Not where the key is there, misspelt, which is said of it. */

@@ -3,9 +3,10 @@ import { isDeepStrictEqual } from 'node:util'
 import { isRecord } from '../oci/descriptor.ts'
 import { canonicalHost } from '../oci/reference.ts'
 import type { Engines } from '../select/types.ts'
-import { pathAt, type Declaration } from './declared.ts'
-import type { ReadDocument, StoreDocument } from './document.ts'
+import type { Declaration } from './declared.ts'
+import type { ReadDocument } from './document.ts'
 import { registryOf } from './registry.ts'
+import { storeOf } from './store.ts'
 import { checkPatterns } from './tag-patterns.ts'
 import { spotAt, type Span } from '../yaml/tree.ts'
 import type { RegistrySettings, StoreSettings } from './types.ts'
@@ -52,10 +53,10 @@ export function settingsOf(
     )
   const own = stores(owned)
   const declared = new Map([...stores(files), ...own])
-  const path = declared.get(DEFAULT_STORE)?.settings.path ?? resolve(folder, '.waybill/store')
+  const local: StoreSettings = { kind: 'layout', path: resolve(folder, '.waybill/store') }
+  const home = declared.get(DEFAULT_STORE)?.settings ?? local
   // those of the owner go first, so that it is the others that are told to move
-  issues.push(...sharedFolders(new Map([...own, ...declared]).values(), path))
-  const local: StoreSettings = { kind: 'layout', path }
+  issues.push(...sharedFolders(new Map([...own, ...declared]).values(), home))
   const found = new Map([[DEFAULT_STORE, local], ...settingsIn(declared)])
   const homeOf = (name: string) => declared.get(name)?.file.text.folder ?? folder
   return {
@@ -74,7 +75,9 @@ function confined(
   return new Map(
     Array.from(stores, ([name, settings]) => [
       name,
-      own.has(name) ? settings : { ...settings, within: homeOf(name) },
+      own.has(name) || settings.kind === 'docker'
+        ? settings
+        : { ...settings, within: homeOf(name) },
     ]),
   )
 }
@@ -103,19 +106,31 @@ function settingsIn<T>(declared: Iterable<readonly [string, Declared<T>]>): Map<
 }
 
 /** Under two names, one place could be written twice without anybody seeing it. */
-function sharedFolders(stores: Iterable<Declared<StoreSettings>>, local: string): Issue[] {
-  const names = new Map([[local, DEFAULT_STORE]])
+function sharedFolders(stores: Iterable<Declared<StoreSettings>>, local: StoreSettings): Issue[] {
+  const names = new Map([[placeOf(local), DEFAULT_STORE]])
   const issues: Issue[] = []
   for (const { name, settings, file, at } of stores) {
-    const other = names.get(settings.path) ?? name
-    names.set(settings.path, other)
+    const key = placeOf(settings)
+    const other = names.get(key) ?? name
+    names.set(key, other)
     if (other === name) continue
-    const place = settings.kind === 'archive' ? 'file' : 'folder'
-    const message = `store ${quote(name)} is in the ${place} of store ${quote(other)}`
+    const place = PLACES[settings.kind]
+    const message = `store ${quote(name)} is ${settings.kind === 'docker' ? '' : 'in '}the ${place} of store ${quote(other)}`
     const hint = `one ${place} is one store; use its name`
     issues.push(file.text.issue(at, { code: 'MANIFEST_CONFLICT', message, hint }))
   }
   return issues
+}
+
+const PLACES: Readonly<Record<StoreSettings['kind'], string>> = {
+  layout: 'folder',
+  archive: 'file',
+  docker: 'engine',
+}
+
+/** As far as it is written: two hosts may still be one engine. */
+function placeOf(settings: StoreSettings): string {
+  return settings.kind === 'docker' ? `docker ${settings.host ?? ''}` : settings.path
 }
 
 function differing(one: Declared<unknown>, other: Declared<unknown>): Issue {
@@ -143,35 +158,14 @@ function registriesIn(reader: Reader): Declared<RegistrySettings>[] {
 }
 
 function storesIn(reader: Reader): Declared<StoreSettings>[] {
-  const { file, issues } = reader
+  const { file } = reader
   return Object.entries(file.document.stores ?? {})
     .filter(([name]) => !file.isBroken('stores', name))
-    .map(([name, store]) => {
+    .flatMap(([name, store]) => {
       const path = ['stores', name]
-      const at = keyAt(file, path)
-      if (store.kind === 'layout' && store.format !== undefined) {
-        issues.push(formatOfLayout(file, [...path, 'format']))
-      }
-      return {
-        name,
-        what: 'store',
-        settings: storeOf(store, pathAt({ ...reader, path }, store.path, 'path')),
-        file,
-        at,
-      }
+      const settings = storeOf({ ...reader, path }, store)
+      return settings ? [{ name, what: 'store', settings, file, at: keyAt(file, path) }] : []
     })
-}
-
-function storeOf({ kind, format = 'docker' }: StoreDocument, path: string): StoreSettings {
-  return kind === 'archive' ? { kind, path, format } : { kind, path }
-}
-
-function formatOfLayout(file: ReadDocument, path: readonly string[]): Issue {
-  return file.text.issue(keyAt(file, path), {
-    code: 'MANIFEST_SCHEMA',
-    message: '"format" is about archives, and this is a layout',
-    hint: 'leave it out, or write kind: archive',
-  })
 }
 
 function keyAt(file: ReadDocument, path: readonly string[]): Span {

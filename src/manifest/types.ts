@@ -47,7 +47,7 @@ export interface TlsSettings {
   readonly key?: string
 }
 
-export type StoreSettings = LayoutSettings | ArchiveSettings
+export type StoreSettings = LayoutSettings | ArchiveSettings | EngineSettings
 
 export interface LayoutSettings extends Folder {
   readonly kind: 'layout'
@@ -58,6 +58,14 @@ export interface ArchiveSettings extends Folder {
   readonly kind: 'archive'
   /** What is written. Every form is read. */
   readonly format: 'docker' | 'oci'
+}
+
+/** A container engine. */
+export interface EngineSettings {
+  readonly kind: 'docker'
+  /** As docker writes it: `unix:///…`, `tcp://…`; absent: wherever docker's command would look. */
+  readonly host?: string
+  readonly tls?: TlsSettings
 }
 
 interface Folder {

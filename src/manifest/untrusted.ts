@@ -97,8 +97,22 @@ function inTls(tls: Entry): readonly Finding[] {
 }
 
 function inStore({ folder }: ManifestText, store: Tree): readonly Finding[] {
-  const path = valueOf(store, 'path')
-  if (path?.kind !== 'scalar' || typeof path.value !== 'string') return []
+  return entriesOf(store).flatMap(([key, entry]): readonly Finding[] => {
+    switch (key) {
+      case 'path':
+        return inPath(folder, entry.value)
+      case 'host':
+        return [{ at: entry, what: 'say where an engine is: it would be asked in our name' }]
+      case 'tls':
+        return inTls(entry)
+      default:
+        return []
+    }
+  })
+}
+
+function inPath(folder: string, path: Tree): readonly Finding[] {
+  if (path.kind !== 'scalar' || typeof path.value !== 'string') return []
   if (isPlainPath(path.value) && isInside(folder, resolve(folder, path.value))) return []
   return [{ at: path, what: `name a folder outside its own: ${quote(path.value)}` }]
 }

@@ -21,7 +21,7 @@ export interface BenchInit extends Owner {
   readonly files: readonly string[]
   readonly registriesFile?: string | undefined
   readonly authfile?: string | undefined
-  /** A declared store, `layout:PATH` or a registry's host; absent: the default store. */
+  /** A declared store, `layout:PATH`, `docker` or a registry's host; absent: the default store. */
   readonly store?: string | undefined
   readonly cwd: string
   readonly env: Readonly<Record<string, string | undefined>>
@@ -32,6 +32,7 @@ export interface BenchInit extends Owner {
 const DEFAULT_FILE = 'images.yaml'
 const DEFAULT_STORE = 'local'
 const LAYOUT = 'layout:'
+const ENGINE = 'docker'
 
 export async function openBench(
   init: BenchInit,
@@ -42,15 +43,14 @@ export async function openBench(
   if (call.signal) setMaxListeners(0, call.signal)
   const manifest = await manifestOf(init, call)
   const declared = new Set(manifest.stores.keys())
-  const { home, layout } = homeOf(init, declared)
+  const { home, settings } = homeOf(init, declared)
   const credentials = openCredentials({
     registries: manifest.registries,
     env,
     home: env['HOME'] ?? cwd,
     ...(init.authfile !== undefined && { authfile: resolve(cwd, init.authfile) }),
   })
-  const own: [string, StoreSettings][] =
-    layout === undefined ? [] : [[home, { kind: 'layout', path: layout }]]
+  const own: [string, StoreSettings][] = settings ? [[home, settings]] : []
   const stores = await openStores({
     manifest: { ...manifest, stores: new Map([...manifest.stores, ...own]) },
     credentials,
@@ -87,18 +87,19 @@ async function manifestOf(init: BenchInit, call: Call): Promise<Manifest> {
 function homeOf(
   { store = DEFAULT_STORE, cwd }: BenchInit,
   declared: ReadonlySet<string>,
-): { readonly home: string; readonly layout?: string } {
+): { readonly home: string; readonly settings?: StoreSettings } {
   if (declared.has(store)) return { home: store }
   if (store.startsWith(LAYOUT) && store.length > LAYOUT.length) {
-    const layout = resolve(cwd, store.slice(LAYOUT.length))
-    return { home: `${LAYOUT}${layout}`, layout }
+    const path = resolve(cwd, store.slice(LAYOUT.length))
+    return { home: `${LAYOUT}${path}`, settings: { kind: 'layout', path } }
   }
+  if (store === ENGINE) return { home: store, settings: { kind: 'docker' } }
   const host = canonicalHost(store)
   if (isHost(host)) return { home: host }
   const names = [...declared].toSorted()
   throw new InputError('BAD_ARGUMENT', `there is no store "${store}"`, {
     hint:
       didYouMean(store, names) ??
-      `it is a declared one (${names.join(', ')}), layout:PATH, or the host of a registry`,
+      `it is a declared one (${names.join(', ')}), layout:PATH, docker, or the host of a registry`,
   })
 }

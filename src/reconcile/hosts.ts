@@ -3,7 +3,7 @@ import type { Credential } from '../credentials/secret.ts'
 import type { Http } from '../http/client.ts'
 import type { Host } from '../http/host.ts'
 import { dockerCertificates, readPem, type OwnTls } from '../http/trust.ts'
-import type { RegistrySettings } from '../manifest/types.ts'
+import type { RegistrySettings, TlsSettings } from '../manifest/types.ts'
 import { originOf } from '../stores/registry/wire.ts'
 
 /** Requests in flight per registry, unless the manifest says otherwise. */
@@ -45,14 +45,22 @@ async function tlsOf(
   certificates: string,
 ): Promise<OwnTls | undefined> {
   if (plain === true) return undefined
-  const { ca, cert, key } = tls
   const docker = await dockerCertificates(certificates, name)
-  const read = (path: string, part: string) => readPem(path, `registries.${name}.tls.${part}`)
-  const identity =
-    cert !== undefined && key !== undefined
-      ? { cert: await read(cert, 'cert'), key: await read(key, 'key') }
-      : docker.identity
-  const own = ca === undefined ? docker : { ca: [await read(ca, 'ca')], only: true }
-  const says = own.ca.length > 0 || identity !== undefined
-  return says ? { ca: own.ca, only: own.only, ...(identity && { identity }) } : undefined
+  const says = await ownTls(tls, `registries.${name}.tls`)
+  const identity = says.identity ?? docker.identity
+  const { ca, only } = says.only ? says : docker
+  if (ca.length === 0 && identity === undefined) return undefined
+  return { ca, only, ...(identity && { identity }) }
+}
+
+/** What PEM files say; `named` is what the settings are called, for errors. */
+export async function ownTls({ ca, cert, key }: TlsSettings, named: string): Promise<OwnTls> {
+  const read = (path: string, part: string) => readPem(path, `${named}.${part}`)
+  const identity = cert !== undefined &&
+    key !== undefined && { cert: await read(cert, 'cert'), key: await read(key, 'key') }
+  return {
+    ca: ca === undefined ? [] : [await read(ca, 'ca')],
+    only: ca !== undefined,
+    ...(identity && { identity }),
+  }
 }

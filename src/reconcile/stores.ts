@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os'
 import type { Credentials } from '../credentials/credentials.ts'
 import { InputError } from '../errors.ts'
 import { openHttp } from '../http/open.ts'
-import type { Manifest } from '../manifest/types.ts'
+import type { EngineSettings, Manifest } from '../manifest/types.ts'
 import { isHost, parseReference, type Reference } from '../oci/reference.ts'
 import { openPatterns } from '../select/open.ts'
 import type { TagMatcher } from '../select/types.ts'
@@ -12,7 +12,7 @@ import { isReferring, type Store } from '../stores/store.ts'
 import { createSemaphore, type Semaphore } from '../util/concurrency.ts'
 import type { Owner } from '../util/holder.ts'
 import type { Traffic } from '../util/traffic.ts'
-import { CONCURRENCY, openHost } from './hosts.ts'
+import { CONCURRENCY, openHost, ownTls } from './hosts.ts'
 
 /** Blobs that one registry streams at once; more only share the same line. */
 const MOST_STREAMS = 8
@@ -71,6 +71,7 @@ export async function openStores(init: StoresInit): Promise<Stores> {
   const opened = memo((name: string): Promise<Store> => {
     const settings = manifest.stores.get(name)
     if (settings?.kind === 'layout') return openStore({ ...settings, name, owner })
+    if (settings?.kind === 'docker') return openEngine(name, settings)
     if (settings) return openStore({ ...settings, name, owner, temporary: temporaryOf(env) })
     if (!isHost(name)) throw new InputError('BAD_REFERENCE', `there is no store "${name}"`)
     return openRegistry(name)
@@ -82,6 +83,19 @@ export async function openStores(init: StoresInit): Promise<Stores> {
     const { certificates } = init
     const host = await openHost(name, settingsOf(name), { http, credential, certificates })
     return openStore({ kind: 'registry', name, host, now: () => Date.now() })
+  }
+
+  async function openEngine(name: string, { host, tls }: EngineSettings): Promise<Store> {
+    return openStore({
+      kind: 'docker',
+      name,
+      http,
+      env,
+      owner,
+      scratch: temporaryOf(env),
+      host,
+      tls: tls && (await ownTls(tls, `stores.${name}.tls`)),
+    })
   }
 
   const sources = memo(async (name: string): Promise<Store> => {

@@ -43,21 +43,6 @@ describe('a manifest is refused for', () => {
       'images:\n  - fom: a',
       '3:5+3 unknown key "fom" | did you mean "from"?',
     ],
-    [
-      'a format of a layout',
-      'stores: { x: { kind: layout, path: a, format: oci } }',
-      '2:39+6 "format" is about archives, and this is a layout | leave it out, or write kind: archive',
-    ],
-    [
-      'an archive in the file of another',
-      'stores: { x: { kind: archive, path: a }, y: { kind: archive, path: ./a } }',
-      '2:42+1 store "y" is in the file of store "x" | one file is one store; use its name',
-    ],
-    [
-      'a store without a path',
-      'stores: { x: { kind: layout } }',
-      '2:14+16 "path" is missing | say which folder the layout is in: "path: ./store"',
-    ],
     // types
     [
       'a list that should be text',
@@ -131,11 +116,6 @@ describe('a manifest is refused for', () => {
       'a choice that is none',
       'defaults: { overwrite: alway }',
       '2:24+5 "overwrite" must be "always", "owned" or "never", not "alway" | did you mean "always"?',
-    ],
-    [
-      'a kind of store that is none',
-      'stores: { x: { kind: docker, path: a } }',
-      '2:22+6 "kind" must be "layout" or "archive", not "docker"',
     ],
     [
       'a tag that is none',

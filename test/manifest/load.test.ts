@@ -25,7 +25,10 @@ describe('loadManifest', () => {
     await using at = await project({ 'deep/images.yaml': image('a') })
     const manifest = await at.load(['deep/images.yaml'])
     expect(manifest.files).toEqual(['deep/images.yaml'])
-    expect(manifest.stores.get('local')?.path).toBe(join(at.path, 'deep/.waybill/store'))
+    expect(manifest.stores.get('local')).toEqual({
+      kind: 'layout',
+      path: join(at.path, 'deep/.waybill/store'),
+    })
     expect(manifest.wishes[0]?.location.file).toBe('deep/images.yaml')
   })
 
@@ -48,7 +51,10 @@ describe('loadManifest', () => {
         name => `images.d/${name}`,
       ),
     )
-    expect(manifest.stores.get('local')?.path).toBe(join(at.path, '.waybill/store'))
+    expect(manifest.stores.get('local')).toEqual({
+      kind: 'layout',
+      path: join(at.path, '.waybill/store'),
+    })
   })
 
   it('reads several, and what a link leads to', async () => {

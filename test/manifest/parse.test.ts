@@ -246,7 +246,7 @@ images: [{ from: mine/x:1 }]`,
       'version: 1\nstores: { mine: { kind: layuot, path: x } }\nimages: [{ from: a:1, to: mine }]',
     )
     expect(issues.map(brief)).toEqual([
-      '2:25+6 "kind" must be "layout" or "archive", not "layuot" | did you mean "layout"?',
+      '2:25+6 "kind" must be "layout", "archive" or "docker", not "layuot" | did you mean "layout"?',
     ])
   })
 })

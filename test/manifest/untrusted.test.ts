@@ -108,6 +108,14 @@ describe('an untrusted manifest is refused for', () => {
       [`2:36+10 ${OUTSIDE}: "/project/x" | ${ELSEWHERE}`],
     ],
     ['a folder at home', store('~/x'), [`2:36+3 ${OUTSIDE}: "~/x" | ${ELSEWHERE}`]],
+    [
+      'an engine of its choice',
+      'stores: { x: { kind: docker, host: "tcp://h", tls: { ca: a } } }',
+      [
+        `2:30+4 ${MAY} say where an engine is: it would be asked in our name | ${ELSEWHERE}`,
+        `2:54+2 ${MAY} choose whom to trust: credentials would be sent there | ${ELSEWHERE}`,
+      ],
+    ],
     ['a home', store("'~'"), [`2:36+3 ${OUTSIDE}: "~" | ${ELSEWHERE}`]],
   ])('%s', async (_, lines, issues) => {
     expect(await said(lines)).toEqual(issues)
@@ -178,11 +186,11 @@ stores: { runner: { kind: layout, path: /srv/store }, here: { kind: layout, path
       tls: { ca: '/ca' },
       http: false,
     })
-    expect([...stores.values()].map(({ path, within }) => [path, within])).toEqual([
-      ['/project/.waybill/store', '/project'],
-      ['/project/b', '/project'],
-      ['/home/me/x', undefined],
-      ['/srv/store', undefined],
+    expect([...stores.values()]).toEqual([
+      { kind: 'layout', path: '/project/.waybill/store', within: '/project' },
+      { kind: 'layout', path: '/project/b', within: '/project' },
+      { kind: 'layout', path: '/home/me/x' },
+      { kind: 'layout', path: '/srv/store' },
     ])
   })
 
