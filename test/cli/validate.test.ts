@@ -80,8 +80,8 @@ error: 2 problems in images.yaml
     }
     const { code, err } = await run(files, '--registries', 'r.yaml')
     expect(code).toBe(64)
-    expect(err).toContain('r.yaml:1:17: "path" is missing')
-    expect(err).toContain('"kind" must be "layout" or "archive", not "x"')
+    expect(err).toContain('r.yaml:1:25: "kind" must be')
+    expect(err).toContain('"kind" must be "layout", "archive" or "docker", not "x"')
     expect(err).not.toContain('images.yaml')
   })
 
