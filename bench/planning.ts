@@ -28,6 +28,7 @@ const desired = Array.from({ length: TAGS }, (_, index): DesiredImage => {
         repository: `mirror/${image}`,
         tag: String(index),
         found,
+        wanted,
         lacks: [],
         overwrite: 'always',
         kept: { image, prune: 'owned', ours: [other] },

@@ -1,11 +1,14 @@
-import { isRetryable, StoreError, WaybillError } from '../errors.ts'
+import { isRetryable, RunError, StoreError, WaybillError } from '../errors.ts'
 import { MOST_MS } from '../http/retry.ts'
+import type { Digest } from '../oci/digest.ts'
 import { parsePlatform } from '../oci/platform.ts'
 import type { Reference } from '../oci/reference.ts'
+import { namedAt } from '../plan/identity.ts'
 import type { CopyStep, Outcome, StepPlace } from '../plan/types.ts'
 import { isReferring } from '../stores/store.ts'
 import { copyImage, type Target, type TargetResult } from '../transfer/copy.ts'
 import type { Node } from '../transfer/graph.ts'
+import { digestIn } from '../transfer/identity.ts'
 import { loadImage, readRoot, type Origin } from '../transfer/image.ts'
 import type { Call } from '../util/call.ts'
 import { mapLimit } from '../util/concurrency.ts'
@@ -62,7 +65,8 @@ async function check(
   const at = parse(place.at)
   try {
     const current = await places.look({ ...at, tag: tagOf(at) }, call)
-    const complete = current === step.digest && (await hasReferrers(step, at, workshop, call))
+    const complete =
+      current === namedAt(step, place) && (await hasReferrers(step, at, workshop, call))
     return {
       place,
       at,
@@ -82,7 +86,7 @@ async function hasReferrers(
 ): Promise<boolean> {
   if (referrers.length === 0) return true
   const store = await open(name)
-  if (!isReferring(store)) return false
+  if (!isReferring(store)) return true
   const lists = await mapLimit([digest, ...referrers], 8, subject =>
     store.referrers(repository, subject, call),
   )
@@ -158,6 +162,10 @@ async function attempt(
     const origin: Origin = { store, repository, manifests: workshop.manifests, call }
     const targets = await targetsOf(step, open, workshop)
     const { root, referrers } = await load(step, origin)
+    for (const { place, at } of open) {
+      const store = await workshop.open(at.store)
+      checkName(step, place, await digestIn(store, root, origin))
+    }
     const results = await copyImage({
       source: { store, repository },
       root,
@@ -173,6 +181,14 @@ async function attempt(
     if (error instanceof WaybillError) return open.map(() => ({ sent: 0, error }))
     throw error
   }
+}
+
+/** What a plan says that a place will name goes into the lock, so it has to be so. */
+function checkName(step: CopyStep, place: StepPlace, digest: Digest): void {
+  if (digest === namedAt(step, place)) return
+  throw new RunError('PLAN_STALE', `${place.at} would name ${digest}, not what was planned`, {
+    hint: 'plan again: its store knows images by other digests than it did',
+  })
 }
 
 async function load(
@@ -213,7 +229,7 @@ async function targetsOf(
   return mapLimit([...byRepository.values()], 8, async entries => {
     const [{ at }] = entries
     const tags = entries
-      .filter(({ place }) => place.replaces !== step.digest)
+      .filter(({ place }) => place.replaces !== namedAt(step, place))
       .map(({ at }) => tagOf(at))
     const store = await workshop.open(at.store)
     return { target: { store, repository: at.repository, tags }, entries }

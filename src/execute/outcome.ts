@@ -1,6 +1,7 @@
 import { RunError, WaybillError } from '../errors.ts'
 import type { Call } from '../util/call.ts'
 import type { Outcome, Problem, Result, Step, StepPlace } from '../plan/types.ts'
+import { namedAt } from '../plan/identity.ts'
 import { problemOf } from './problem.ts'
 
 /** What became of one place of a step. */
@@ -51,8 +52,9 @@ export function precheck(
   current: string | undefined,
 ): Outcome | undefined {
   const complete = step.kind === 'tag' || step.referrers.length === 0
-  if (current === step.digest && complete) return outcomeOf('unchanged')
-  if (current === step.digest || (current ?? null) === place.replaces) return undefined
+  const wanted = namedAt(step, place)
+  if (current === wanted && complete) return outcomeOf('unchanged')
+  if (current === wanted || (current ?? null) === place.replaces) return undefined
   return failureOf(
     new RunError('PLAN_STALE', `${place.at} is now ${current ?? 'absent'}, not as planned`, {
       hint: 'plan again to see the change before applying it',

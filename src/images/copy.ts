@@ -3,10 +3,11 @@ import { StoreError } from '../errors.ts'
 import type { Descriptor } from '../oci/descriptor.ts'
 import type { Digest } from '../oci/digest.ts'
 import type { Platform } from '../oci/platform.ts'
-import type { Store } from '../stores/store.ts'
+import type { Manifested, Store } from '../stores/store.ts'
 import { copyImage } from '../transfer/copy.ts'
 import { blobsOf, childrenFirst, type Node } from '../transfer/graph.ts'
-import { loadImage, readRoot } from '../transfer/image.ts'
+import { digestIn, isManifestless, isSameImage } from '../transfer/identity.ts'
+import { loadImage, readRoot, type Origin } from '../transfer/image.ts'
 import type { Call } from '../util/call.ts'
 import type { Bench } from './bench.ts'
 
@@ -48,7 +49,7 @@ export async function copyTo(
   const { mediaType, digest, size } = manifest.content
   const content = { mediaType, digest, size }
   const current = await to.store.resolve(to.repository, to.tag, call)
-  if (current?.digest === digest) {
+  if (current && (await isInPlace({ from, to, platforms }, current.digest, manifest, origin))) {
     return { content, result: 'unchanged', sent: 0, blobs: 0, fetched: 0 }
   }
   if (current) requireMovable({ from, to, platforms }, current.digest, bench)
@@ -73,6 +74,22 @@ export async function copyTo(
     blobs: blobsIn(root),
     fetched: source.count(),
   }
+}
+
+/** Whether the name stands for the image already, in a store that keeps no manifests too. */
+async function isInPlace(
+  { from, to }: CopyWish,
+  current: Digest,
+  manifest: Manifested,
+  origin: Origin,
+): Promise<boolean> {
+  if (current === (await digestIn(to.store, manifest, origin))) return true
+  const { store, repository } = from
+  const source = { store, repository, content: from }
+  if (!(await isManifestless(source, origin.call))) return false
+  const { store: other, repository: there } = to
+  const place = { store: other, repository: there, content: { digest: current } }
+  return isSameImage(source, place, origin.call)
 }
 
 function requireMovable(

@@ -8,6 +8,11 @@ export interface DesiredPlace {
   readonly tag: string
   /** What the tag named; `undefined` where it is definitely not there. */
   readonly found: Digest | undefined
+  /**
+   * What it names when it is as wanted: the image's digest, unless the store knows it by another
+   * one, or has the same image under another one.
+   */
+  readonly wanted: Digest
   /** Referrers of the wanted digest that the repository was seen to lack. */
   readonly lacks: readonly Digest[]
   /**
@@ -33,10 +38,12 @@ export interface DesiredImage {
   readonly from: string
   /** What the source names. */
   readonly source: Digest
-  /** What the places should name: `source`, or the cut index. */
+  /** What is to be brought: `source`, the cut index, or the manifest that was made for it. */
   readonly digest: Digest
   /** The platforms kept, where the source was cut. */
   readonly platforms?: readonly string[]
+  /** Whether the source keeps no manifest, so that `digest` is one that was made for it. */
+  readonly isRepacked?: boolean
   readonly places: readonly DesiredPlace[]
   /** Everything there is to move, where anything is out of place: manifests and blobs. */
   readonly contents: readonly { readonly digest: string; readonly size: number }[]

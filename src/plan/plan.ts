@@ -20,9 +20,7 @@ export function makePlan(input: PlanInput): Plan {
   const counted = new Set<string>()
   const steps = images.flatMap(image => stepsOf(image, { input, seen, counted }))
   const drift = images.flatMap(driftOf)
-  const seenInPlace = images.flatMap(({ places, digest }) =>
-    places.filter(place => isInPlace(place, digest)),
-  )
+  const seenInPlace = images.flatMap(({ places }) => places.filter(isInPlace))
   const unchanged = seenInPlace.length + input.settled
   const unknown = input.unknown.toSorted(byKey(entry => `${entry.reference} ${entry.side}`))
   const diagnostics = input.diagnostics.toSorted(byKey(entry => entry.reference))
@@ -91,13 +89,13 @@ function digestsSeen(images: readonly DesiredImage[]): ReadonlySet<string> {
   )
 }
 
-function isInPlace({ found, lacks }: DesiredPlace, digest: Digest): boolean {
-  return found === digest && lacks.length === 0
+function isInPlace({ found, wanted, lacks }: DesiredPlace): boolean {
+  return found === wanted && lacks.length === 0
 }
 
-function isLeft(place: DesiredPlace, digest: Digest): boolean {
-  const { found, overwrite } = place
-  if (overwrite === 'always' || found === undefined || found === digest) return false
+function isLeft(place: DesiredPlace): boolean {
+  const { found, wanted, overwrite } = place
+  if (overwrite === 'always' || found === undefined || found === wanted) return false
   return overwrite !== 'owned' || !isOurs(place)
 }
 
@@ -113,12 +111,9 @@ interface Context {
 }
 
 function stepsOf(image: DesiredImage, context: Context): readonly Step[] {
-  const todo = image.places.filter(
-    place => !isInPlace(place, image.digest) && !isLeft(place, image.digest),
-  )
-  const named = (place: DesiredPlace) =>
-    place.found !== image.digest &&
-    context.seen.has(`${place.store}/${place.repository}@${image.digest}`)
+  const todo = image.places.filter(place => !isInPlace(place) && !isLeft(place))
+  const named = ({ store, repository, found, wanted }: DesiredPlace) =>
+    found !== wanted && context.seen.has(`${store}/${repository}@${wanted}`)
   const copied = todo.filter(place => !named(place))
   return [
     ...(copied.length > 0 ? [copyStep(image, copied, context)] : []),
@@ -148,6 +143,7 @@ function copyStep(
     source,
     digest,
     ...(platforms && { platforms }),
+    ...(image.isRepacked === true && { repacked: true }),
     referrers: [...new Set(places.flatMap(({ lacks }) => lacks))].toSorted(),
     ...rest,
     bytes: fresh.reduce((sum, { size }) => sum + size, 0),
@@ -164,6 +160,7 @@ function tagStep(image: DesiredImage, place: DesiredPlace): TagStep {
     source,
     digest,
     ...(platforms && { platforms }),
+    ...(image.isRepacked === true && { repacked: true }),
     ...rest,
     bytes: 0,
   }
@@ -178,27 +175,28 @@ function shared(kind: Step['kind'], image: DesiredImage, places: readonly Desire
     id: stepId(kind, image, to),
     to,
     needs: [],
-    why: [...new Set(places.map(place => reasonOf(place, image.digest)))].toSorted().join(', '),
-    destructive: places.some(({ found }) => found !== undefined && found !== image.digest),
+    why: [...new Set(places.map(reasonOf))].toSorted().join(', '),
+    destructive: places.some(({ found, wanted }) => found !== undefined && found !== wanted),
     location: first.location,
   }
 }
 
 function stepPlace(place: DesiredPlace, digest: Digest): StepPlace {
-  const { found, kept } = place
-  const isReplaced = found !== undefined && found !== digest
+  const { found, wanted, kept } = place
+  const isReplaced = found !== undefined && found !== wanted
   return {
     at: nameOf(place),
     replaces: found ?? null,
+    ...(wanted !== digest && { names: wanted }),
     ...(kept && isReplaced && { ours: isOurs(place) }),
     ...(kept && { lock: { image: kept.image, prune: kept.prune } }),
   }
 }
 
-function reasonOf(place: DesiredPlace, digest: Digest): string {
-  const { found, lacks } = place
+function reasonOf(place: DesiredPlace): string {
+  const { found, wanted, lacks } = place
   if (found === undefined) return 'missing'
-  if (found !== digest) return isMovedOutside(place) ? 'moved outside waybill' : 'moved'
+  if (found !== wanted) return isMovedOutside(place) ? 'moved outside waybill' : 'moved'
   return lacks.length === 1 ? '1 referrer missing' : `${lacks.length} referrers missing`
 }
 
@@ -231,14 +229,14 @@ const LEFT: Readonly<Record<DesiredPlace['overwrite'], string>> = {
   hearsay: 'only a mirror could be asked',
 }
 
-function driftOf({ places, digest }: DesiredImage): readonly Drift[] {
+function driftOf({ places }: DesiredImage): readonly Drift[] {
   return places.flatMap(place =>
-    isLeft(place, digest) && place.found !== undefined
+    isLeft(place) && place.found !== undefined
       ? [
           {
             at: nameOf(place),
             found: place.found,
-            wanted: digest,
+            wanted: place.wanted,
             why: isMovedOutside(place)
               ? `moved outside waybill, left as it is (${LEFT[place.overwrite]})`
               : `left as it is (${LEFT[place.overwrite]})`,

@@ -66,10 +66,15 @@ interface StepShared {
   readonly from: string
   /** What the source named when planned; differs from `digest` where platforms are cut out. */
   readonly source: Digest
-  /** What every place of `to` will name. */
+  /** What every place of `to` will name, unless it says otherwise. */
   readonly digest: Digest
   /** The source index is cut to these; absent: all that it has. */
   readonly platforms?: readonly string[]
+  /**
+   * The source keeps neither the manifest nor the packed layers that the image once had: `source`
+   * is its configuration, and `digest` what was made for it.
+   */
+  readonly repacked?: true
   readonly to: readonly StepPlace[]
   /** Ids of steps that must be done first. */
   readonly needs: readonly string[]
@@ -101,6 +106,8 @@ export interface StepPlace {
   readonly at: string
   /** What the tag named when planned; null where there was none. */
   readonly replaces: Digest | null
+  /** What it will name, where the store knows the image by another digest: its configuration's. */
+  readonly names?: Digest
   /** Where a lock is kept: whether it is ours what is replaced, as against moved by others. */
   readonly ours?: boolean
   /** What the lock will have of the place, where one is kept. */

@@ -4,6 +4,7 @@ import type { Lock } from '../lock/types.ts'
 import type { Choice, Destination, Wish } from '../manifest/types.ts'
 import { formatPlatform } from '../oci/platform.ts'
 import { formatReference } from '../oci/reference.ts'
+import { namedAt } from '../plan/identity.ts'
 import type { Plan, Step, StepPlace } from '../plan/types.ts'
 import { couldChoose } from '../select/fits.ts'
 import { wishAt, type OpenChoice } from './choose.ts'
@@ -116,22 +117,24 @@ function sourceDigest(step: Step, { platforms }: Choice): string | undefined {
 
 function objection(
   step: Step,
-  { replaces, lock }: StepPlace,
+  place: StepPlace,
   wish: Wish,
   immutable: boolean,
 ): string | undefined {
+  const { lock } = place
   if (step.from !== sourceName(wish.from)) return `its image is ${sourceName(wish.from)}`
   if (lock && (lock.image !== wish.image || lock.prune !== wish.prune)) {
     return `it is of image ${wish.image}, with prune: ${wish.prune}`
   }
-  const overwrites = replaces !== null && replaces !== step.digest
+  const overwrites = place.replaces !== null && place.replaces !== namedAt(step, place)
   if (wish.overwrite === 'never' && overwrites) return 'it may only be created (overwrite: never)'
   if (immutable && overwrites) return 'it may only be created (immutableTags)'
   if (step.kind !== 'copy') return undefined
   const { digest } = wish.from
   if (digest !== undefined && step.source !== digest) return `its image is ${digest}`
   if (step.platforms === undefined) {
-    return step.source === step.digest ? undefined : 'it is not what its source is'
+    // what is made for a source is made again, and compared, before it is brought
+    return step.source === step.digest || step.repacked ? undefined : 'it is not what its source is'
   }
   const wanted = wish.platforms.map(formatPlatform).toSorted().join()
   return step.platforms.toSorted().join() === wanted ? undefined : `its platforms are ${wanted}`

@@ -8,7 +8,6 @@
 import { WaybillError } from '../errors.ts'
 import type { Workshop } from '../execute/workshop.ts'
 import type { Wish } from '../manifest/types.ts'
-import type { Digest } from '../oci/digest.ts'
 import { formatPlatform } from '../oci/platform.ts'
 import { formatReference } from '../oci/reference.ts'
 import type { DesiredImage, DesiredPlace } from '../plan/desired.ts'
@@ -18,6 +17,7 @@ import { blobsOf, childrenFirst } from '../transfer/graph.ts'
 import { loadImage, readRoot } from '../transfer/image.ts'
 import type { Call } from '../util/call.ts'
 import { mapLimit } from '../util/concurrency.ts'
+import { expectPlaces, type Expected, type SeenPlace } from './expect.ts'
 import { sourceName } from './group.ts'
 import { oursAt, type Memory } from './memory.ts'
 import { unseen, type Unseen } from './notes.ts'
@@ -78,11 +78,12 @@ async function inspectGroup(task: Task): Promise<DesiredImage | undefined> {
     const seen = listed.includes('unlisted') ? await looking : undefined
     const cheap = seen ? seen.some(place => place?.found !== undefined) : listed.includes('yes')
     const [source, found] = await Promise.all([resolveSource(task, cheap), looking])
-    const places = found
+    const seenPlaces = found
       .filter(place => place !== undefined)
       .map(place => (source.hearsay ? unlessHeard(place) : place))
-    if (!source.hearsay) noteKnown(task, source, wishes, places)
-    return places.length === 0 ? undefined : await complete(task, source, places)
+    const expected = await expectPlaces(task, source, seenPlaces)
+    if (!source.hearsay) noteKnown(task, expected.source, wishes, expected.places)
+    return expected.places.length === 0 ? undefined : await complete(task, expected)
   } catch (error) {
     if (!(error instanceof WaybillError)) throw error
     noteTrouble(task, error)
@@ -123,7 +124,7 @@ async function isThere({ workshop, call }: Task, { to }: Wish): Promise<boolean>
 }
 
 /** On the word of a mirror alone nothing is replaced: it may be behind what the place has. */
-function unlessHeard(place: DesiredPlace): DesiredPlace {
+function unlessHeard(place: SeenPlace): SeenPlace {
   return place.overwrite === 'always' || place.overwrite === 'owned'
     ? { ...place, overwrite: 'hearsay' }
     : place
@@ -148,7 +149,7 @@ async function listedAt({ workshop, call }: Task, wish: Wish): Promise<'yes' | '
   }
 }
 
-async function lookAt(task: Task, wish: Wish): Promise<DesiredPlace | undefined> {
+async function lookAt(task: Task, wish: Wish): Promise<SeenPlace | undefined> {
   const { workshop, notes, call } = task
   try {
     const { to, location } = wish
@@ -173,10 +174,10 @@ function keptOf(memory: Memory, { image, prune, to }: Wish): DesiredPlace['kept'
 async function compare(
   task: Task,
   place: DesiredPlace,
-  wanted: { readonly digest: Digest; readonly referrers: Referrers },
+  referrers: Referrers,
 ): Promise<DesiredPlace | undefined> {
   try {
-    return { ...place, lacks: await lacking(task, place, wanted) }
+    return { ...place, lacks: await lacking(task, place, referrers) }
   } catch (error) {
     if (!(error instanceof WaybillError)) throw error
     const { store, repository, tag } = place
@@ -190,29 +191,30 @@ async function compare(
 /** Reads what a plan has to tell of an image: its referrers, and its contents if it has to move. */
 async function complete(
   task: Task,
-  source: Source,
-  places: readonly DesiredPlace[],
+  { source, places, isRepacked }: Expected,
 ): Promise<DesiredImage> {
   const { group } = task
   const digest = wantedOf(source)
   const referrers = await referrersOf(task, source, digest)
-  const known = await Promise.all(places.map(place => compare(task, place, { digest, referrers })))
+  const known = await Promise.all(places.map(place => compare(task, place, referrers)))
   const compared = known.filter(place => place !== undefined)
-  const todo = compared.filter(place => isTodo(place, digest))
-  const cut = digest !== source.digest && { platforms: group.platforms.map(formatPlatform) }
+  const todo = compared.filter(isTodo)
+  const cut = digest !== source.digest &&
+    group.platforms.length > 0 && { platforms: group.platforms.map(formatPlatform) }
   return {
     from: group.from,
     source: source.digest,
     digest,
     ...cut,
+    ...(isRepacked && { isRepacked }),
     places: compared,
     contents: todo.length === 0 ? [] : await contentsOf(task, { source, referrers }, todo),
   }
 }
 
-function isTodo({ found, lacks, overwrite, kept }: DesiredPlace, digest: Digest): boolean {
+function isTodo({ found, wanted, lacks, overwrite, kept }: DesiredPlace): boolean {
   const ours = found !== undefined && kept?.ours.includes(found) === true
-  if (found === digest) return lacks.length > 0
+  if (found === wanted) return lacks.length > 0
   return found === undefined || overwrite === 'always' || (overwrite === 'owned' && ours)
 }
 

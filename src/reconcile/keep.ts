@@ -6,6 +6,7 @@ import { isOurs } from '../lock/ownership.ts'
 import type { Lock, LockedImage, LockedPlace, LockedReference, Retired } from '../lock/types.ts'
 import type { Digest } from '../oci/digest.ts'
 import { formatReference } from '../oci/reference.ts'
+import { namedAt } from '../plan/identity.ts'
 import type { Outcome, Step, StepPlace, StepReport } from '../plan/types.ts'
 import { sourceName } from './group.ts'
 import { inSeconds } from './held.ts'
@@ -81,13 +82,11 @@ function addKnown(drafts: Drafts, memory: Memory, known: Known): void {
 /** What we know of a place now that it was looked at. */
 function placeAfter(
   prior: LockedPlace | Retired | undefined,
-  { digest, found }: Known,
+  { wanted, found }: Known,
 ): Omit<LockedPlace, 'prune'> | undefined {
   if (found === undefined) return prior && stateOf(prior)
   if (found === 'nothing') return undefined
-  if (found === digest) {
-    return isOurs(prior, digest) ? { put: digest } : { found: digest }
-  }
+  if (found === wanted) return isOurs(prior, found) ? { put: found } : { found }
   if (prior === undefined) return undefined
   const { put, intent } = prior
   const ours = intent === found ? intent : put
@@ -210,11 +209,10 @@ export function settle(lock: Lock, steps: readonly StepReport[]): Lock {
   const begun = steps.map(step => ({ ...step, to: step.to.filter(isNotStale) }))
   return change(lock, begun, (step, place) => {
     const { result }: StepPlace & Partial<Outcome> = place
+    const digest = namedAt(step, place)
     if (result === 'failed' || result === 'blocked') return intentOf(step, place)
-    if (result === 'done' && place.replaces !== step.digest) return () => ({ put: step.digest })
-    return prior => {
-      return isOurs(prior, step.digest) ? { put: step.digest } : { found: step.digest }
-    }
+    if (result === 'done' && place.replaces !== digest) return () => ({ put: digest })
+    return prior => (isOurs(prior, digest) ? { put: digest } : { found: digest })
   })
 }
 
@@ -223,7 +221,9 @@ function isNotStale({ result }: Outcome): boolean {
 }
 
 /** A place that only lacks what refers to its image is not written itself. */
-function intentOf({ digest }: Step, { replaces }: StepPlace): Change {
+function intentOf(step: Step, place: StepPlace): Change {
+  const { replaces } = place
+  const digest = namedAt(step, place)
   return prior => {
     if (replaces === digest) return prior && stateOf(prior)
     // what a killed run was about to put, and the plan saw there, was put

@@ -6,6 +6,7 @@ import type { Digest } from '../oci/digest.ts'
 import { formatPlatform } from '../oci/platform.ts'
 import { formatReference } from '../oci/reference.ts'
 import type { HeldTag, Selection } from '../select/select.ts'
+import { isIdentifying } from '../stores/identifying.ts'
 import { hasHearsay, type Store } from '../stores/store.ts'
 import { readRoot, type Origin } from '../transfer/image.ts'
 import type { Manifests } from '../transfer/manifests.ts'
@@ -123,6 +124,7 @@ async function readTag(
   { from }: Choice,
   { tag, shelf, call }: { readonly tag: string; readonly shelf: Shelf; readonly call: Call },
 ): Promise<Digest | undefined> {
+  if (isIdentifying(store)) return (await store.resolve(from.repository, tag, call))?.digest
   const found = await store.manifest(from.repository, tag, call)
   if (found) shelf.manifests.keep(found)
   return found?.content.digest

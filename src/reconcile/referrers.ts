@@ -51,13 +51,13 @@ export function digestsOf(descriptors: Iterable<Descriptor>): readonly Digest[] 
 export async function lacking(
   { workshop, call }: Task,
   place: DesiredPlace,
-  { digest, referrers }: { readonly digest: Digest; readonly referrers: Referrers },
+  referrers: Referrers,
 ): Promise<readonly Digest[]> {
   const all = digestsOf([...referrers.values()].flat())
   if (all.length === 0) return []
-  if (place.found !== digest) return place.overwrite !== 'always' && place.found ? [] : all
   const store = await workshop.open(place.store)
   if (!isReferring(store)) return []
+  if (place.found !== place.wanted) return place.overwrite !== 'always' && place.found ? [] : all
   const lists = await mapLimit([...referrers], 8, async ([subject, wanted]) => {
     const there = digestsOf(await store.referrers(place.repository, subject, call))
     return digestsOf(wanted).filter(referrer => !there.includes(referrer))

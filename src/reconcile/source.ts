@@ -1,6 +1,7 @@
 import { StoreError, WaybillError } from '../errors.ts'
 import type { Descriptor } from '../oci/descriptor.ts'
 import type { Digest } from '../oci/digest.ts'
+import { isIdentifying } from '../stores/identifying.ts'
 import { hasHearsay, type Manifested, type Store } from '../stores/store.ts'
 import { readRoot, type Origin } from '../transfer/image.ts'
 import { platformsKey } from './memory.ts'
@@ -44,6 +45,12 @@ export async function resolveSource(task: Task, cheap: boolean): Promise<Source>
 async function readSource(task: Task, store: Store): Promise<Digest> {
   const { group, workshop, call } = task
   const { repository, pinned } = group
+  if (isIdentifying(store)) {
+    // what it makes of an image is not what it calls it
+    const digest = pinned ?? (await lookOnce(task, store))?.digest
+    if (digest === undefined) throw await absent(task, store)
+    return digest
+  }
   const seen =
     pinned === undefined
       ? await readOnce(task, store)

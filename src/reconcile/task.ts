@@ -35,9 +35,11 @@ export interface Known {
   readonly wish: Resolved
   /** What its source names. */
   readonly source: Digest
-  /** What its place should name. */
+  /** What that comes to, cut to the platforms that are wanted. */
   readonly digest: Digest
-  /** What it was seen to name; absent where it was not looked at. */
+  /** What its place names when it is as wanted; absent where it was not looked at. */
+  readonly wanted?: Digest
+  /** What it was seen to name; absent with `wanted`. */
   readonly found?: Digest | 'nothing'
 }
 
@@ -118,15 +120,12 @@ export function noteKnown(
 ): void {
   if (memory === undefined) return
   const digest = wantedOf(source)
-  const looks = new Map(
-    places.map((place): [string, Digest | 'nothing'] => [
-      formatReference(place),
-      place.found ?? 'nothing',
-    ]),
-  )
+  const looks = new Map<string, Pick<Known, 'found' | 'wanted'>>()
+  for (const { found = 'nothing', wanted, ...place } of places) {
+    looks.set(formatReference(place), { found, wanted })
+  }
   for (const wish of wishes) {
-    const found = looks.get(formatReference(wish.to))
-    const look: Pick<Known, 'found'> = found === undefined ? {} : { found }
+    const look = looks.get(formatReference(wish.to))
     notes.known.push({ wish, source: source.digest, digest, ...look })
   }
 }

@@ -1,5 +1,6 @@
 import { printable } from '../yaml/format.ts'
 import { shortDigest } from '../oci/digest.ts'
+import { namedAt } from '../plan/identity.ts'
 import type { Plan, Step, StepPlace } from '../plan/types.ts'
 import { fullNames, shortNames, verbOf } from './names.ts'
 import { createPaint } from './paint.ts'
@@ -42,7 +43,7 @@ function stepRows(step: Step, columns: number | undefined): readonly Row[] {
       verb: verbOf(step),
       name: (columns === undefined ? fullNames : shortNames)(step.from, place.at),
       cells: {
-        digest: step.digest,
+        digest: namedAt(step, place),
         why: reasonOf(step, place),
         size: first && step.bytes > 0 ? formatBytes(step.bytes) : '',
       },
@@ -55,8 +56,9 @@ function stepRows(step: Step, columns: number | undefined): readonly Row[] {
   })
 }
 
-export function replacedBy(step: Step, { replaces }: StepPlace): string | undefined {
-  return replaces === null || replaces === step.digest ? undefined : replaces
+export function replacedBy(step: Step, place: StepPlace): string | undefined {
+  const { replaces } = place
+  return replaces === null || replaces === namedAt(step, place) ? undefined : replaces
 }
 
 /** Whose it was what is replaced, where a lock tells. */
@@ -68,18 +70,19 @@ function ownership({ ours }: StepPlace): string {
 function reasonOf(step: Step, place: StepPlace): string {
   if (step.to.length === 1) return printable(step.why)
   if (place.replaces === null) return 'missing'
-  return place.replaces === step.digest ? 'referrers missing' : 'moved'
+  return place.replaces === namedAt(step, place) ? 'referrers missing' : 'moved'
 }
 
-function additionsOf(step: Step, { replaces }: StepPlace): readonly string[] {
+function additionsOf(step: Step, place: StepPlace): readonly string[] {
   if (step.kind !== 'copy') return []
-  const { platforms, referrers, source, digest } = step
-  const extra = replaces !== digest && referrers.length > 0
+  const { platforms, referrers, source, repacked } = step
+  const extra = place.replaces !== namedAt(step, place) && referrers.length > 0
   return [
     ...(extra ? [`+${referrers.length} ${referrers.length === 1 ? 'referrer' : 'referrers'}`] : []),
     ...(platforms
       ? [`cut to ${printable(platforms.join(', '))} (from ${shortDigest(source)})`]
       : []),
+    ...(repacked ? ['packed anew: its source keeps no manifests'] : []),
   ]
 }
 

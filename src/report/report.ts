@@ -4,6 +4,7 @@ import type { Outcome, Report, Result, StepPlace, StepReport } from '../plan/typ
 import { findings, hintOf, inPlace, lineOf, openEnds } from './findings.ts'
 import { fullNames, shortNames, verbOf } from './names.ts'
 import { createPaint, type Color } from './paint.ts'
+import { namedAt } from '../plan/identity.ts'
 import { replacedBy, type Look } from './plan.ts'
 import { layoutRows, type Row } from './rows.ts'
 import { count, formatBytes, formatDuration } from './units.ts'
@@ -50,7 +51,7 @@ function stepRows(step: StepReport, columns: number | undefined): readonly Row[]
       verb: verbOf(step),
       name: (columns === undefined ? fullNames : shortNames)(step.from, place.at),
       cells: {
-        digest: step.digest,
+        digest: namedAt(step, place),
         why: place.result,
         size: index === 0 && step.transferred > 0 ? formatBytes(step.transferred) : '',
       },

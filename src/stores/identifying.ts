@@ -17,9 +17,22 @@ export interface PlatformConfig {
 
 /** Stores that tell an image's configurations without being read. */
 export interface Identifying {
-  /** One for each platform that `content` is for; `content` is what `resolve` gave. */
-  configs(repository: string, content: Descriptor, call?: Call): Promise<readonly PlatformConfig[]>
+  /** One for each platform that `content` is for. */
+  configs(repository: string, content: Content, call?: Call): Promise<readonly PlatformConfig[]>
+  /**
+   * What `resolve` tells of an image once it is written here: the digest of its manifest, or of the
+   * configuration that the store takes of it. `read` gives manifests under `root`. With
+   * `PLATFORM_MISSING` where there is nothing in it that the store would take.
+   */
+  identityOf(
+    root: Manifested,
+    read: (digest: Digest) => Promise<Manifested>,
+    call?: Call,
+  ): Promise<Digest>
 }
+
+/** What `resolve` gave. */
+type Content = Pick<Descriptor, 'digest'>
 
 export function isIdentifying(store: Store): store is Store & Identifying {
   return 'configs' in store
@@ -32,7 +45,7 @@ export const MOST_CONFIG_BYTES = 8 * 1024 * 1024
 export async function configsOf(
   store: Store,
   repository: string,
-  content: Descriptor,
+  content: Content,
   call?: Call,
 ): Promise<readonly PlatformConfig[]> {
   if (isIdentifying(store)) return store.configs(repository, content, call)
@@ -43,7 +56,7 @@ export async function configsOf(
 export async function readConfigs(
   store: Pick<Store, 'name' | 'manifest' | 'fetch'>,
   repository: string,
-  { digest }: Descriptor,
+  { digest }: Content,
   call?: Call,
 ): Promise<readonly PlatformConfig[]> {
   const root = await manifestOf(store, repository, digest, call)

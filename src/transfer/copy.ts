@@ -7,7 +7,7 @@
 import { RunError } from '../errors.ts'
 import type { Descriptor } from '../oci/descriptor.ts'
 import { isExpecting } from '../stores/expecting.ts'
-import type { Store, WriteSession } from '../stores/store.ts'
+import { isReferring, type Store, type WriteSession } from '../stores/store.ts'
 import { mapLimit } from '../util/concurrency.ts'
 import { deliver, type DeliveryInit, type Destination } from './delivery.ts'
 import { blobsOf, childrenFirst, type Node } from './graph.ts'
@@ -166,8 +166,10 @@ async function openSession(
 }
 
 /** What this destination lacks: a manifest that it has brings everything under it. */
-async function survey({ root, referrers, ledger }: CopyRequest, writer: Writer): Promise<void> {
+async function survey(request: CopyRequest, writer: Writer): Promise<void> {
+  const { root, ledger } = request
   const { store, repository, session } = writer
+  const referrers = referrersFor(request, writer)
   const asked = isExpecting(session)
   const fresh = !asked && ledger.isAbsent(store.name, repository)
   const lacking = new Set<string>()
@@ -190,6 +192,11 @@ async function survey({ root, referrers, ledger }: CopyRequest, writer: Writer):
   if (asked) session.expect(writer.missing)
 }
 
+/** What refers to an image is of no use where nobody could find it. */
+function referrersFor({ referrers }: CopyRequest, { store }: Writer): readonly Node[] {
+  return isReferring(store) ? referrers : []
+}
+
 /** All that is lacking; configurations first where a session can tell by them what it needs. */
 function inTurn(writers: readonly Writer[]): readonly (readonly Descriptor[])[] {
   const needed = uniqueBlobs(writers)
@@ -206,8 +213,9 @@ function uniqueBlobs(writers: readonly Writer[]): readonly Descriptor[] {
 }
 
 async function writeManifests(request: CopyRequest, writer: Writer): Promise<void> {
-  const { root, referrers, ledger } = request
+  const { root, ledger } = request
   const { store, repository, session, tags } = writer
+  const referrers = referrersFor(request, writer)
   const rootDigest = root.content.digest
   const written = new Set<string>()
 

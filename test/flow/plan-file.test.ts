@@ -4,6 +4,8 @@ import { makeImage, makeReferrer, pushImage } from '../support/images.ts'
 import { isWrite, openTestProject, seedFake } from '../support/project.ts'
 import { mirrorOf, options, versions, world, type World } from '../support/world.ts'
 
+const NONE = `sha256:${'0'.repeat(64)}` as const
+
 describe('a plan file', () => {
   const at = new Date('2026-03-01T00:00:00Z')
   const keep = { created: at, expires: new Date(at.getTime() + 86_400_000) }
@@ -97,6 +99,31 @@ describe('a plan file', () => {
     await expect(project.apply({ ...plan, steps }, options)).rejects.toMatchObject({
       code: 'PLAN_INVALID',
     })
+    expect(w.target.log.filter(isWrite)).toEqual([])
+  })
+
+  it.each([
+    ['its source', { digest: NONE, repacked: true as const }, 'failed', 'CONTENT_CORRUPT'],
+    [
+      'what its place will name',
+      { to: [{ at: '', replaces: null, names: NONE }] },
+      'stale',
+      'PLAN_STALE',
+    ],
+  ])('that lies about %s moves nothing', async (_, forged, result, code) => {
+    await using w = await world()
+    seedFake(w.source, 'acme/app', '1', (await versions(1))[0]!)
+    const plan = await planned(w, ['1'])
+    await using project = await openTestProject(w.folder, mirrorOf(w, ['1']))
+    const steps = plan.steps.map(step => {
+      const to = step.to.map((place, at) => ({
+        ...('to' in forged && forged.to?.[at]),
+        at: place.at,
+      }))
+      return { ...step, ...forged, to: 'to' in forged ? to : step.to } as typeof step
+    })
+    const report = await project.apply({ ...plan, steps }, options)
+    expect(report.steps).toMatchObject([{ result, error: { code } }])
     expect(w.target.log.filter(isWrite)).toEqual([])
   })
 

@@ -8,7 +8,9 @@ import type { Unknown } from '../../src/plan/types.ts'
 const digest = (name: string) => digestOf(Buffer.from(name))
 const location = { file: 'images.yaml', line: 3, column: 5 }
 
-function place(at: string, init: Partial<DesiredPlace> = {}): DesiredPlace {
+type Seen = Omit<DesiredPlace, 'wanted'> & Partial<Pick<DesiredPlace, 'wanted'>>
+
+function place(at: string, init: Partial<DesiredPlace> = {}): Seen {
   const [store = '', repository = '', tag = ''] = at.split(' ')
   return {
     store,
@@ -22,12 +24,9 @@ function place(at: string, init: Partial<DesiredPlace> = {}): DesiredPlace {
   }
 }
 
-function image(
-  from: string,
-  places: DesiredPlace[],
-  init: Partial<DesiredImage> = {},
-): DesiredImage {
+function image(from: string, seen: Seen[], init: Partial<DesiredImage> = {}): DesiredImage {
   const wanted = digest(from)
+  const places = seen.map(one => ({ wanted: init.digest ?? wanted, ...one }))
   const contents = [
     { digest: wanted, size: 1 },
     { digest: digest('base'), size: 100 },
@@ -149,6 +148,28 @@ describe('makePlan', () => {
   ] as const)('exit code when %s', (_, desired, blind, exitCode) => {
     const plan = makePlan(input([...desired], { unknown: blind }))
     expect(plan).toMatchObject({ exitCode, complete: blind.length === 0 })
+  })
+
+  it('goes by what each store calls the image', () => {
+    const known = { wanted: digest('config') }
+    const places = [place('r.io a 1'), place('engine a 1', known)]
+    const [step, ...others] = makePlan(input([image(one, places)])).steps
+    expect(others).toEqual([])
+    expect(step?.to).toEqual([
+      { at: 'engine/a:1', replaces: null, names: digest('config') },
+      { at: 'r.io/a:1', replaces: null },
+    ])
+    const there = { ...known, found: digest('config') }
+    const seen = [place('r.io a 1', { found: digest(one) }), place('engine a 1', there)]
+    expect(makePlan(input([image(one, seen)]))).toMatchObject({ steps: [], drift: [] })
+    const left = { ...known, found: digest('other'), overwrite: 'never' as const }
+    expect(makePlan(input([image(one, [place('engine a 1', left)])])).drift).toMatchObject([
+      { at: 'engine/a:1', found: digest('other'), wanted: digest('config') },
+    ])
+    const named = [place('engine a 1', there), place('engine a 2', known)]
+    expect(makePlan(input([image(one, named)])).steps).toMatchObject([
+      { kind: 'tag', to: [{ at: 'engine/a:2', names: digest('config') }] },
+    ])
   })
 
   it('shows a cut as what it is', () => {

@@ -244,7 +244,7 @@ describe('advance', () => {
     wish,
     source: A,
     digest: A,
-    ...(found !== undefined && { found }),
+    ...(found !== undefined && { found, wanted: A }),
   })
   const after = (lock: Lock, seen: Partial<Seen>): Lock =>
     advance(remember(lock, { follows: () => true, nowMs: 0 }), {

@@ -1,13 +1,16 @@
 /** What an engine has, under the names that stores have for it. */
 import { StoreError } from '../../errors.ts'
 import type { Descriptor } from '../../oci/descriptor.ts'
-import { isDigest } from '../../oci/digest.ts'
+import { isDigest, type Digest } from '../../oci/digest.ts'
+import { parseManifest } from '../../oci/manifest.ts'
 import { DOCKER_CONFIG } from '../../oci/media-types.ts'
+import type { Manifested } from '../store.ts'
 import type { Call } from '../../util/call.ts'
 import type { Engine, Facts } from './engine.ts'
 import { inspectImage, listImages, type Inspected } from './images.ts'
 import { dockerName, repositoryOf } from './names.ts'
 import type { Readings } from './read.ts'
+import { chosenOf } from './wishes.ts'
 import type { Desk } from './write.ts'
 
 export async function repositories(engine: Engine, call?: Call): Promise<readonly string[]> {
@@ -70,5 +73,23 @@ export function identityOf(
     'STORE_UNSUPPORTED',
     `${name} keeps images in containerd's store, and does not tell what they are in version ${version.join('.')} of its API`,
     { hint: 'Docker 28 and later do' },
+  )
+}
+
+/** What will tell the image from all others once it is here. */
+export async function identityIn(
+  root: Manifested,
+  read: (digest: Digest) => Promise<Manifested>,
+  { facts: { keeps, platform }, name }: { readonly facts: Facts; readonly name: string },
+): Promise<Digest> {
+  if (keeps === 'containerd') return root.content.digest
+  const document = parseManifest(root.bytes, root.content.mediaType)
+  if (document.kind === 'image') return document.config.digest
+  const { bytes, content } = await read(chosenOf(document, platform, name).digest)
+  const image = parseManifest(bytes, content.mediaType)
+  if (image.kind === 'image') return image.config.digest
+  throw new StoreError(
+    'CONTENT_UNSUPPORTED',
+    `${content.digest} is an index in an index, which ${name} cannot load`,
   )
 }

@@ -15,7 +15,7 @@ import type { Using } from '../using.ts'
 import { createChains } from './chains.ts'
 import { containersOf } from './containers.ts'
 import { createEngine, type EngineInit } from './engine.ts'
-import { findImage, identityOf, repositories, tags } from './look.ts'
+import { findImage, identityIn, identityOf, repositories, tags } from './look.ts'
 import { createReadings } from './read.ts'
 import { discard, remove } from './remove.ts'
 import { createSpool, type SpoolInit } from './spool.ts'
@@ -82,6 +82,9 @@ export async function openEngine(init: DockerInit): Promise<EngineStore> {
       const reference = content.digest
       const found = await findImage(desk, readings, { repository, reference, call })
       return found ? [{ platform: found.platform, config: found.id }] : []
+    },
+    async identityOf(root, read, call) {
+      return identityIn(root, read, { facts: await engine.facts(call), name })
     },
     usedBy: ({ digest }, call) => containersOf(engine, desk.images.get(digest) ?? digest, call),
     tagImage: (image, repository, tag, call) => tagImage(engine, { image, repository, tag }, call),
