@@ -39,6 +39,9 @@ export type ErrorCode =
   | 'PLAN_INVALID'
   | 'PLAN_STALE'
   | 'PLAN_EXPIRED'
+  | 'BUILDER_MISSING'
+  | 'BUILD_UNSUPPORTED'
+  | 'BUILD_FAILED'
   | 'STEP_BLOCKED'
   | 'RUN_LOCKED'
   | 'RUN_TIMED_OUT'
@@ -73,6 +76,8 @@ export class InputError extends WaybillError {}
 export class StoreError extends WaybillError {}
 /** A repository of manifests or build contexts could not be read or written. */
 export class SourceError extends WaybillError {}
+/** A build could not be run, or failed. */
+export class BuildError extends WaybillError {}
 /** The plan no longer fits the world, a step could not run, or a guard refused. */
 export class RunError extends WaybillError {}
 
