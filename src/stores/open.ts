@@ -3,6 +3,8 @@ import type { ArchiveInit, ArchiveStreamInit } from './archive/store.ts'
 import type { DockerInit } from './engine/store.ts'
 import type { LayoutInit } from './layout/store.ts'
 import type { MirroredInit } from './registry/mirrored.ts'
+import type { Registry } from './registry/wire.ts'
+import type { Searching } from './searching.ts'
 import type { Store } from './store.ts'
 
 export type StoreConfig =
@@ -47,4 +49,9 @@ export function openStore(config: StoreConfig): Promise<Store> {
     case 'docker':
       return openers.docker(config)
   }
+}
+
+/** Docker Hub's search; `hub.host` is where that is. */
+export async function openHub(hub: Registry): Promise<Searching> {
+  return (await import('./registry/hub.ts')).openHub(hub)
 }

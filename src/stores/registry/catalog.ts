@@ -1,11 +1,13 @@
 import { StoreError } from '../../errors.ts'
+import type { Reply } from '../../http/types.ts'
 import { isRecord } from '../../oci/descriptor.ts'
 import type { Call } from '../../util/call.ts'
 import { readPages } from './pages.ts'
-import { apiUrl, parseJson, type Registry } from './wire.ts'
+import { apiUrl, errorCode, parseJson, type Registry } from './wire.ts'
 
 const PAGE_SIZE = 1000
 const WHAT = 'listing its repositories'
+const UNLISTED = new Set([404, 405, 501])
 
 /** All repositories, by name; some may have lost their tags. Large public registries list none. */
 export async function listRepositories(
@@ -18,6 +20,7 @@ export async function listRepositories(
       first: apiUrl(registry, `_catalog?n=${PAGE_SIZE}`),
       scopes: ['registry:catalog:*'],
       what: WHAT,
+      absent: isUnlisted,
     },
     call,
   )
@@ -27,6 +30,11 @@ export async function listRepositories(
     })
   }
   return [...new Set(pages.flatMap(page => repositoriesOf(page, registry)))].toSorted()
+}
+
+/** Whatever says so: of the list itself, unlike of what may be in it, a web server's 404 will do. */
+function isUnlisted(reply: Reply): boolean {
+  return UNLISTED.has(reply.status) || (reply.status >= 400 && errorCode(reply) === 'UNSUPPORTED')
 }
 
 /** An empty registry may answer `null`. */
