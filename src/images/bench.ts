@@ -1,3 +1,4 @@
+import type { Searching } from '../stores/searching.ts'
 import type { Store } from '../stores/store.ts'
 import type { Ledger } from '../transfer/ledger.ts'
 import type { Manifests } from '../transfer/manifests.ts'
@@ -12,6 +13,8 @@ export interface Bench {
   open(store: string): Promise<Store>
   /** The store as a source: a registry's mirrors stand in for it. */
   openSource(store: string): Promise<Store>
+  /** Docker Hub's search, which is no part of its registry. */
+  openHub(): Promise<Searching>
   /** Whether a tag of the store, once there, never changes. */
   isImmutable(place: { readonly store: string; readonly tag: string }): boolean
   streams(store: Store): Semaphore | undefined

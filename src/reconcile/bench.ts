@@ -26,6 +26,8 @@ export interface BenchInit extends Owner {
   readonly cwd: string
   readonly env: Readonly<Record<string, string | undefined>>
   readonly version: string
+  /** Where Docker Hub is searched; its own address unless said otherwise. */
+  readonly hub?: URL | undefined
   readonly onNotice: (text: string) => void
 }
 
@@ -57,6 +59,7 @@ export async function openBench(
     version,
     owner: init,
     env,
+    hub: init.hub,
     onNotice,
   })
   return {
@@ -64,6 +67,7 @@ export async function openBench(
     home,
     open: name => stores.open(name),
     openSource: name => stores.openSource(name),
+    openHub: () => stores.openHub(),
     isImmutable: place => stores.isImmutable(place),
     streams: store => stores.streams(store),
     manifests: createManifests(),

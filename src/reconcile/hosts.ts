@@ -16,18 +16,20 @@ export interface HostsInit {
   readonly credential: (repository: string, signal?: AbortSignal) => Promise<Credential | undefined>
   /** Where docker keeps certificates, by host. */
   readonly certificates?: string | undefined
+  /** Where it is, if not where its name says. */
+  readonly origin?: URL | undefined
 }
 
 export async function openHost(
   name: string,
   settings: RegistrySettings,
-  { http, credential, certificates = DOCKER_CERTIFICATES }: HostsInit,
+  { http, credential, certificates = DOCKER_CERTIFICATES, origin }: HostsInit,
 ): Promise<Host> {
   const { http: plain, limits, trusts } = settings
   const tls = await tlsOf(name, settings, certificates)
   return http.host({
     name,
-    origin: originOf(name, { ...(plain !== undefined && { http: plain }), tls }),
+    origin: origin ?? originOf(name, { ...(plain !== undefined && { http: plain }), tls }),
     tls,
     trusts,
     // a copy within one registry reads and writes at once

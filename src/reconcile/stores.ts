@@ -4,16 +4,19 @@ import type { Credentials } from '../credentials/credentials.ts'
 import { InputError } from '../errors.ts'
 import { openHttp } from '../http/open.ts'
 import type { EngineSettings, Manifest } from '../manifest/types.ts'
-import { isHost, parseReference, type Reference } from '../oci/reference.ts'
+import { DOCKER_HUB, isHost, parseReference, type Reference } from '../oci/reference.ts'
 import { openPatterns } from '../select/open.ts'
 import type { TagMatcher } from '../select/types.ts'
-import { openStore } from '../stores/open.ts'
+import { openHub, openStore } from '../stores/open.ts'
+import type { Searching } from '../stores/searching.ts'
 import { isReferring, type Store } from '../stores/store.ts'
 import { createSemaphore, type Semaphore } from '../util/concurrency.ts'
 import type { Owner } from '../util/holder.ts'
 import type { Traffic } from '../util/traffic.ts'
 import { CONCURRENCY, openHost, ownTls } from './hosts.ts'
 
+/** Where Docker Hub is searched. */
+const HUB = new URL('https://index.docker.io')
 /** Blobs that one registry streams at once; more only share the same line. */
 const MOST_STREAMS = 8
 
@@ -22,6 +25,8 @@ export interface Stores extends AsyncDisposable {
   open(name: string): Promise<Store>
   /** The store as a source: a registry's mirrors stand in for it. */
   openSource(name: string): Promise<Store>
+  /** Docker Hub's search, as whoever we are at docker.io. */
+  openHub(): Promise<Searching>
   /** Reads a full name as plans have it. */
   parse(text: string): Reference
   /** Names of the stores on this machine. */
@@ -41,6 +46,8 @@ export interface StoresInit {
   readonly env: Readonly<Record<string, string | undefined>>
   /** Where docker keeps certificates, by host; its own folder unless said otherwise. */
   readonly certificates?: string | undefined
+  /** Where Docker Hub is searched; its own address unless said otherwise. */
+  readonly hub?: URL | undefined
   /** What is worth a word, and stops nothing. */
   readonly onNotice: (text: string) => void
 }
@@ -77,12 +84,16 @@ export async function openStores(init: StoresInit): Promise<Stores> {
     return openRegistry(name)
   })
 
-  async function openRegistry(name: string): Promise<Store> {
+  async function registryAt(name: string, origin?: URL) {
     const credential = (repository: string, signal?: AbortSignal) =>
       credentials.for(name, repository, { signal })
     const { certificates } = init
-    const host = await openHost(name, settingsOf(name), { http, credential, certificates })
-    return openStore({ kind: 'registry', name, host, now: () => Date.now() })
+    const host = await openHost(name, settingsOf(name), { http, credential, certificates, origin })
+    return { name, host, now: () => Date.now() }
+  }
+
+  async function openRegistry(name: string): Promise<Store> {
+    return openStore({ kind: 'registry', ...(await registryAt(name)) })
   }
 
   async function openEngine(name: string, { host, tls }: EngineSettings): Promise<Store> {
@@ -121,6 +132,7 @@ export async function openStores(init: StoresInit): Promise<Stores> {
     parse: text => parseReference(text, local),
     open: name => opened.get(name),
     openSource: name => sources.get(name),
+    openHub: async () => openHub(await registryAt(DOCKER_HUB, init.hub ?? HUB)),
     streams({ name }) {
       if (local.has(name)) return undefined
       const { concurrency = CONCURRENCY } = settingsOf(name).limits ?? {}
