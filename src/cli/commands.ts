@@ -22,6 +22,7 @@ export const commands: Commands = {
   untag: async () => (await import('./untag.ts')).untag,
   inspect: async () => (await import('./inspect.ts')).inspect,
   history: async () => (await import('./history.ts')).history,
+  search: async () => (await import('./search.ts')).search,
   save: async () => (await import('./save.ts')).save,
   load: async () => (await import('./load.ts')).load,
   rmi: async () => (await import('./rmi.ts')).rmi,

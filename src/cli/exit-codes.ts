@@ -34,6 +34,7 @@ export const EXIT_CODES: readonly {
       'untag',
       'inspect',
       'history',
+      'search',
       'rmi',
       'sweep',
       'du',

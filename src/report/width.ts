@@ -52,6 +52,12 @@ export function truncateMiddle(text: string, width: number): string {
   return `${head.join('')}…${tail.join('')}`
 }
 
+/** Keeps the beginning, which in sentences tells most. */
+export function truncateEnd(text: string, width: number): string {
+  if (widthOf(text) <= width) return text
+  return width < 1 ? '' : `${taken(Array.from(text), width - 1).join('')}…`
+}
+
 /** As many of the first characters as fit. */
 function taken(characters: readonly string[], width: number): readonly string[] {
   let used = 0
