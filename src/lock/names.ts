@@ -2,7 +2,13 @@
 
 import { InputError } from '../errors.ts'
 import { parsePlatform } from '../oci/platform.ts'
-import { formatReference, isHost, parseReference } from '../oci/reference.ts'
+import {
+  formatReference,
+  isHost,
+  isPath,
+  parseReference,
+  type Reference,
+} from '../oci/reference.ts'
 import { byCodePoint } from '../util/code-points.ts'
 import { quote } from '../yaml/words.ts'
 import { hidesSomething } from './scalar.ts'
@@ -29,7 +35,8 @@ export function placeObjection(text: string): Objection | undefined {
 /** The same, or `ghcr.io/acme/api@sha256:…`. */
 export function sourceObjection(text: string): Objection | undefined {
   return referenceObjection(text, {
-    isComplete: ({ tag, digest }) => (tag === undefined) !== (digest === undefined),
+    isComplete: ({ repository, tag, digest }) =>
+      (tag === undefined) !== (digest === undefined) || repository === '',
     form: 'a source is written with its tag or its digest, like docker.io/library/alpine:3.20',
   })
 }
@@ -57,7 +64,7 @@ export function imageObjection(text: string): Objection | undefined {
 }
 
 interface Wanted {
-  readonly isComplete: (reference: { readonly tag?: string; readonly digest?: string }) => boolean
+  readonly isComplete: (reference: Reference) => boolean
   readonly form: string
 }
 
@@ -66,8 +73,8 @@ function referenceObjection(text: string, { isComplete, form }: Wanted): Objecti
   const none = { message: `${quote(text)} is no full name`, hint: form }
   if (text.length > MAX_REFERENCE) return none
   const slash = text.indexOf('/')
-  const first = text.slice(0, Math.max(0, slash))
-  if (!isHost(first) && !STORE.test(first)) return none
+  const first = isPath(text) ? archiveIn(text) : text.slice(0, Math.max(0, slash))
+  if (isPath(text) ? hidesSomething(text) : !isHost(first) && !STORE.test(first)) return none
   return objectionOf(() => {
     const reference = parseReference(text, isHost(first) ? NO_STORES : new Set([first]))
     if (!isComplete(reference)) return none
@@ -77,6 +84,13 @@ function referenceObjection(text: string, { isComplete, form }: Wanted): Objecti
 }
 
 const NO_STORES: ReadonlySet<string> = new Set()
+
+/** Where its path ends, only the manifest knows: any place before the last segment will do. */
+function archiveIn(text: string): string {
+  const path = text.replace(/@[^@/]*$/, '')
+  const end = path.lastIndexOf('/')
+  return end > 1 && /:[^/]+$/.test(path.slice(end)) ? path.slice(0, end) : path
+}
 
 function objectionOf(look: () => Objection | undefined | void): Objection | undefined {
   try {

@@ -13,6 +13,7 @@ import {
   type Aim,
   type Entry,
 } from './entry.ts'
+import { isFixed } from './archive-path.ts'
 import { repositoryAt } from './places.ts'
 import { policyOf } from './policies.ts'
 import type { Choice, Destination, Source } from './types.ts'
@@ -24,7 +25,7 @@ export function choiceOf(entry: Entry): Choice | undefined {
   const named = sourceOf(entry)
   const aims = aimsOf(entry)
   if (named === undefined) return undefined
-  if (named.digest !== undefined) return refuseDigest(entry)
+  if (isFixed(image.from)) return refuseFixed(entry)
 
   const source = { store: named.store, repository: named.repository }
   const policy = { ...policyOf(image, named.tag), ...(guards && { guards }) }
@@ -83,12 +84,13 @@ function mostOf({ tags }: TagPolicy): number {
   return tags.length > 1 ? tags.length : isOne ? 1 : Infinity
 }
 
-/** A digest is one image, whatever its tags are. */
-function refuseDigest(entry: Entry): undefined {
+/** A digest is one image, whatever its tags are; so is the only one of an archive. */
+function refuseFixed(entry: Entry): undefined {
   const { image } = entry
   const key = image.exclude === undefined ? 'as' : 'exclude'
   const what = key === 'as' ? [image.as ?? ''].flat().find(text => text.includes('{')) : undefined
-  const message = `${quote(what ?? key)} is about tags, and ${quote(image.from)} is taken by its digest`
+  const how = image.from.includes('@') ? 'by its digest' : 'without a name'
+  const message = `${quote(what ?? key)} is about tags, and ${quote(image.from)} is taken ${how}`
   const hint = key === 'as' ? 'write the tag that it should have' : 'leave it out'
   report(entry, spanAt(entry, key), { message, hint })
 }

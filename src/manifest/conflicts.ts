@@ -1,6 +1,7 @@
 /** What is wrong between entries, each being fine by itself. */
 
 import { formatReference } from '../oci/reference.ts'
+import { isFixed } from './archive-path.ts'
 import type { ReadDocument } from './document.ts'
 import { imageName } from './entry.ts'
 import { guardsOf } from './guards.ts'
@@ -73,7 +74,7 @@ export function guardConflicts(files: readonly ReadDocument[]): Issue[] {
   return files.flatMap(file => {
     if (file.isBroken('images') || file.isBroken('defaults')) return []
     return (file.document.images ?? []).flatMap((image, index) => {
-      if (file.isBroken('images', index) || image.from.includes('@')) return []
+      if (file.isBroken('images', index) || isFixed(image.from)) return []
       const { node } = spotAt(file.tree, ['images', String(index), 'from'])
       const guards = JSON.stringify(guardsOf(image, file.document.defaults) ?? null)
       const name = imageName(image)

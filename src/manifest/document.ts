@@ -44,6 +44,11 @@ export interface StoreDocument {
   readonly tls?: TlsSettings
 }
 
+/** An archive that is written, where a place is named. */
+export interface ArchiveDocument extends StoreDocument {
+  readonly kind: 'archive'
+}
+
 export interface GuardsDocument {
   readonly minAge?: string
   readonly maxMajorJump?: number
@@ -51,7 +56,7 @@ export interface GuardsDocument {
 }
 
 export interface ChoicesDocument extends GuardsDocument {
-  readonly to?: string | readonly string[]
+  readonly to?: string | ArchiveDocument | readonly (string | ArchiveDocument)[]
   readonly referrers?: boolean
   readonly overwrite?: 'always' | 'owned' | 'never'
   readonly platforms?: readonly string[]

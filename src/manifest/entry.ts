@@ -2,9 +2,11 @@
 
 import { InputError } from '../errors.ts'
 import { parsePlatform } from '../oci/platform.ts'
-import { parseReference, splitName, type Reference } from '../oci/reference.ts'
+import { isPath, parseReference, type Reference } from '../oci/reference.ts'
 import type { Guards } from '../select/policy.ts'
-import type { ChoicesDocument, ImageDocument, ReadDocument } from './document.ts'
+import { archiveName, parseInArchive, requireFile } from './archive-path.ts'
+import { targetsIn } from './archives.ts'
+import type { ArchiveDocument, ChoicesDocument, ImageDocument, ReadDocument } from './document.ts'
 import { parseTarget, refuseScheme, type Known, type Target } from './places.ts'
 import { DEFAULT_STORE } from './settings.ts'
 import type { Finding } from '../yaml/text.ts'
@@ -23,6 +25,8 @@ export interface Entry {
   readonly choices: ImageChoices
   readonly guards: Guards | undefined
   readonly known: Known
+  /** The folder that the names of archives are relative to. */
+  readonly base: string
   readonly issues: Issue[]
   readonly advice: Issue[]
 }
@@ -46,17 +50,43 @@ export type Remark = Omit<Finding, 'code'>
 export function sourceOf(entry: Entry): Reference | undefined {
   const { image, from, known } = entry
   const named = attempt(entry, from, () => {
+    if (isPath(image.from)) return referenceInArchive(entry, image.from)
     refuseScheme(image.from)
     return parseReference(image.from, known.stores)
   })
   if (named === undefined || image.tags === undefined) return named
-  const { tag, digest } = named
+  const { repository, tag, digest } = named
+  if (repository === '') return refuseTags(entry)
   if (tag === undefined && digest === undefined) return named
   report(entry, from, {
     message: `"tags" goes with a "from" that names no ${digest ? 'digest' : 'tag'}`,
-    hint: `write "from: ${splitName(image.from).path}", or leave "tags" out`,
+    hint: `write "from: ${bareName(image.from)}", or leave "tags" out`,
   })
   return undefined
+}
+
+function referenceInArchive({ file, base }: Entry, from: string): Reference {
+  const { path, ...named } = parseInArchive(from)
+  return { store: archiveName(path, { folder: file.text.folder, base }), ...named }
+}
+
+function refuseTags(entry: Entry): undefined {
+  const { image, from } = entry
+  report(entry, from, {
+    message: `"tags" are of one name, and ${quote(image.from)} has none`,
+    hint: `name the image in the archive: ${quote(`${bareName(image.from)}#NAME`)}`,
+  })
+}
+
+/** An image without a name goes where it gets one. Whether it was refused. */
+export function refuseNameless(entry: Entry, { target, text, at }: Aim): boolean {
+  const { from } = entry.image
+  if (target.kind === 'exact' || !isPath(from) || from.includes('#')) return false
+  report(entry, at, {
+    message: `nothing says what ${quote(from)} is called at ${quote(text)}`,
+    hint: `end "to" with NAME:TAG, or name the image in the archive: ${quote(`${bareName(from)}#NAME:TAG`)}`,
+  })
+  return true
 }
 
 export function aimsOf(entry: Entry): Aim[] {
@@ -65,12 +95,19 @@ export function aimsOf(entry: Entry): Aim[] {
   const to = image.to ?? file.document.defaults?.to ?? DEFAULT_STORE
   const base = own ? entry.tree : spotAt(file.tree, ['defaults']).node
   const isNamed = own || file.document.defaults?.to !== undefined
-  return [to].flat().flatMap((text, index) => {
-    const path = ['to', ...(typeof to === 'string' ? [] : [String(index)])]
-    const at = isNamed ? spotAt(base, path).node : entry.from
-    const target = attempt(entry, at, () => parseTarget(text, known))
-    return target ? [{ target, text, at }] : []
+  return targetsIn(to).flatMap(({ target: named, steps }) => {
+    const isText = typeof named === 'string'
+    const at = isNamed ? spotAt(base, [...steps, ...(isText ? [] : ['path'])]).node : entry.from
+    const target = attempt(entry, at, () =>
+      isText ? parseTarget(named, known) : archiveTarget(entry, named),
+    )
+    return target ? [{ target, text: isText ? named : named.path, at }] : []
   })
+}
+
+function archiveTarget({ file, base }: Entry, { path }: ArchiveDocument): Target {
+  requireFile(path)
+  return { kind: 'store', store: archiveName(path, { folder: file.text.folder, base }) }
 }
 
 /** A place that names its tag leaves nothing to choose. `tags`: how many there can be. */
@@ -95,7 +132,12 @@ export function tagClash(
 
 /** Its own, else `from` without tag and digest. */
 export function imageName({ name, from }: ImageDocument): string {
-  return name ?? from.replace(/@.*$/, '').replace(/:[^:/]*$/, '')
+  return name ?? bareName(from)
+}
+
+function bareName(from: string): string {
+  const bare = from.replace(/@[^@/#]*$/, '')
+  return isPath(from) && !from.includes('#') ? bare : bare.replace(/:[^:/#]*$/, '')
 }
 
 export function choicesOf(image: ImageDocument, defaults: ChoicesDocument = {}): ImageChoices {

@@ -1,5 +1,6 @@
 /** From the texts of manifest files to one checked value. Touches no file and no clock. */
 
+import { archivesIn } from './archives.ts'
 import { digestOf, type Digest } from '../oci/digest.ts'
 import type { Engines } from '../select/types.ts'
 import { guardConflicts, manifestNames, nameConflicts, placeConflicts } from './conflicts.ts'
@@ -7,7 +8,7 @@ import { decode, type ManifestFile } from '../yaml/decode.ts'
 import { readDocument, type ReadDocument, type Reading } from './document.ts'
 import { DocumentError } from '../yaml/errors.ts'
 import { settingsOf, type Settings } from './settings.ts'
-import type { Choice, Manifest, Wish } from './types.ts'
+import type { ArchiveSettings, Choice, Manifest, Wish } from './types.ts'
 import type { Issue } from '../yaml/issue.ts'
 import type { Env } from './variables.ts'
 import { draftsOf, type Drafts } from './wishes.ts'
@@ -28,7 +29,7 @@ export interface ManifestInput {
 
 /** Throws one `DocumentError` with everything that is wrong. */
 export function parseManifest(input: ManifestInput): Manifest {
-  const { files, registries, env, engines = {}, untrusted = false } = input
+  const { files, registries, env, untrusted = false } = input
   const read = files.map(file => readFile(file, { env, kind: 'manifest', untrusted }))
   const owner = registries && readFile(registries, { env, kind: 'registries', untrusted: false })
 
@@ -37,7 +38,7 @@ export function parseManifest(input: ManifestInput): Manifest {
   const all = [...read, ...(owner ? [owner] : [])]
   // What a file that cannot be read would declare is unknown, so names are not judged without it.
   const known = all.every(({ document }) => document && !document.isBroken('stores'))
-  const found = known ? expand(documents, owner?.document, { settings, engines }) : NOTHING
+  const found = known ? expand(documents, owner?.document, settings, input) : NOTHING
 
   const issues = [...all.flatMap(({ issues }) => issues), ...settings.issues, ...found.issues]
   const names = [...files, ...(registries ? [registries] : [])].map(({ file }) => file)
@@ -47,7 +48,7 @@ export function parseManifest(input: ManifestInput): Manifest {
     hash: hashOf(files, documents, env),
     ...nameOf(documents),
     registries: settings.registries,
-    stores: settings.stores,
+    stores: new Map([...settings.stores, ...found.archives]),
     images: documents.reduce((sum, { document }) => sum + (document.images?.length ?? 0), 0),
     wishes: found.wishes,
     choices: found.choices,
@@ -71,30 +72,36 @@ function readFile(file: ManifestFile, reading: Reading): Read {
 }
 
 interface Found extends Omit<Drafts, 'drafts'> {
+  readonly archives: ReadonlyMap<string, ArchiveSettings>
   readonly wishes: readonly Wish[]
   readonly choices: readonly Choice[]
 }
 
-const NOTHING: Found = { wishes: [], choices: [], issues: [], advice: [] }
+const NOTHING: Found = { archives: new Map(), wishes: [], choices: [], issues: [], advice: [] }
 
 function expand(
   documents: readonly ReadDocument[],
   owner: ReadDocument | undefined,
-  { settings, engines }: { readonly settings: Settings; readonly engines: Engines },
+  { stores, registries }: Settings,
+  { engines = {}, folder: base, env, untrusted = false }: ManifestInput,
 ): Found {
+  const archives = archivesIn(documents, { stores, base, env, untrusted })
+  const names = [...stores.keys(), ...declared([...documents, owner], 'stores')]
   const known = {
-    stores: new Set([...settings.stores.keys(), ...declared([...documents, owner], 'stores')]),
-    hosts: new Set(settings.registries.keys()),
+    stores: new Set([...names, ...archives.stores.keys()]),
+    hosts: new Set(registries.keys()),
   }
-  const found = documents.map(document => draftsOf(document, known, engines))
+  const found = documents.map(document => draftsOf(document, { known, engines, base }))
   const drafts = found.flatMap(({ drafts }) => drafts)
   return {
+    archives: archives.stores,
     wishes: drafts
       .filter(({ isGuarded }) => !isGuarded)
       .toSorted((a, b) => (a.place < b.place ? -1 : 1))
       .map(({ wish }) => wish),
     choices: found.flatMap(({ choices }) => choices),
     issues: [
+      ...archives.issues,
       ...found.flatMap(({ issues }) => issues),
       ...manifestNames(documents),
       ...nameConflicts(documents),

@@ -10,6 +10,7 @@ import {
   canonicalHost,
   DOCKER_HUB,
   isHost,
+  isPath,
   isRepository,
   parseReference,
   type Reference,
@@ -41,6 +42,7 @@ export function parseTarget(text: string, known: Known): Target {
   const { stores } = known
   if (stores.has(text)) return { kind: 'store', store: text }
   refuseScheme(text)
+  if (isPath(text)) throw pathRefused(text)
   if (text.includes('@')) throw digestRefused(text)
 
   const slash = text.indexOf('/')
@@ -111,6 +113,16 @@ function prefix(text: string, store: string, path: string): Target {
     })
   }
   return { kind: 'prefix', store, path }
+}
+
+function pathRefused(text: string): InputError {
+  return new InputError(
+    'BAD_REFERENCE',
+    `${quote(text)} is a path, and does not say what is there`,
+    {
+      hint: `an archive is written as { kind: archive, path: ${text} }; a layout is declared under "stores"`,
+    },
+  )
 }
 
 function digestRefused(text: string): InputError {

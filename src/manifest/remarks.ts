@@ -153,13 +153,20 @@ const WHY: Readonly<Record<string, string>> = {
   kind: 'write "kind: layout"',
 }
 
+/** Of a place that is a mapping, in `to`. */
+const WHY_IN_TO: Readonly<Record<string, string>> = {
+  kind: 'write "kind: archive"',
+  path: 'say which file is to be written: "path: ./images.tar"',
+}
+
 /** Not where the key is there, misspelt, which is said of it. */
 function missing({ path, problem, spot }: Case): Remark[] {
   const key = String(problem.params['missingProperty'])
   const known = knownAt(path)
   const strange = keysOf(spot.node).filter(other => !known.includes(other))
   if (strange.some(other => nearest(other, known) === key)) return []
-  return [{ at: spot.node, message: `${quote(key)} is missing`, hint: WHY[key] }]
+  const why = path[0] === 'stores' ? WHY : WHY_IN_TO
+  return [{ at: spot.node, message: `${quote(key)} is missing`, hint: why[key] ?? WHY[key] }]
 }
 
 function lonely({ problem, spot }: Case): Remark {
@@ -219,7 +226,13 @@ function canonical(value: unknown): string {
 /** What the mapping at `path` may hold. The second step is one of many in all sections. */
 function knownAt(path: readonly string[]): readonly string[] {
   const isOneOfMany = (step: string, index: number) => index === 1 || /^\d+$/.test(step)
-  return keys[path.map((step, index) => (isOneOfMany(step, index) ? '*' : step)).join('/')] ?? []
+  const steps = path.map((step, index) => (isOneOfMany(step, index) ? '*' : step))
+  // of the defaults there is one
+  return keys[steps.join('/')] ?? keys[path.map(anyIndex).join('/')] ?? []
+}
+
+function anyIndex(step: string): string {
+  return /^\d+$/.test(step) ? '*' : step
 }
 
 function keysOf(node: Tree): string[] {

@@ -5,9 +5,10 @@
  */
 
 import { isAbsolute, resolve } from 'node:path'
+import { isPath } from '../oci/reference.ts'
 import { isInside } from '../util/links.ts'
 import type { ManifestText } from '../yaml/text.ts'
-import { valueOf, type Entry, type Span, type Tree } from '../yaml/tree.ts'
+import { valueOf, type Entry, type Scalar, type Span, type Tree } from '../yaml/tree.ts'
 import type { Issue } from '../yaml/issue.ts'
 import { partAt } from './values.ts'
 import { quote } from '../yaml/words.ts'
@@ -39,7 +40,50 @@ export function refusedIn(text: ManifestText, tree: Tree): readonly Refused[] {
         }),
       })),
     )
-  return [...of('registries', inRegistry), ...of('stores', (_, value) => inStore(text, value))]
+  return [
+    ...of('registries', inRegistry),
+    ...of('stores', (_, value) => inStore(text, value)),
+    ...archivesOutside(text, tree),
+  ]
+}
+
+/** Archives that images and defaults name by paths which leave the folder. */
+function archivesOutside(text: ManifestText, tree: Tree): readonly Refused[] {
+  const refused = (part: string, at: Tree, path: string): readonly Refused[] =>
+    isWithin(text, path)
+      ? []
+      : [
+          {
+            part,
+            issue: text.issue(at, {
+              code: 'MANIFEST_UNTRUSTED',
+              message: `an untrusted manifest may not name a file outside its folder: ${quote(path)}`,
+              hint: 'declare it under "stores" in the file given with --registries, which is trusted',
+            }),
+          },
+        ]
+  const written = (part: string, value: Tree | undefined) =>
+    itemsOf(value && valueOf(value, 'to')).flatMap(target => {
+      const path = valueOf(target, 'path')
+      return path && isText(path) ? refused(part, path, path.value) : []
+    })
+  const images = itemsOf(valueOf(tree, 'images')).flatMap((image, index) => {
+    const part = partAt('images', index)
+    const from = valueOf(image, 'from')
+    const path = from && isText(from) && isPath(from.value) ? from.value : ''
+    const read = from && path !== '' ? refused(part, from, path.replace(/#[^#]*$/, '')) : []
+    return [...read, ...written(part, image)]
+  })
+  return [...written('defaults', valueOf(tree, 'defaults')), ...images]
+}
+
+/** The items of a list, or the one thing that stands for one. */
+function itemsOf(tree: Tree | undefined): readonly Tree[] {
+  return tree?.kind === 'list' ? tree.items : tree ? [tree] : []
+}
+
+function isText(tree: Tree): tree is Scalar & { readonly value: string } {
+  return tree.kind === 'scalar' && typeof tree.value === 'string'
 }
 
 /** Credentials go to whoever these keys say is the registry, so none of them is a stranger's. */
@@ -96,11 +140,11 @@ function inTls(tls: Entry): readonly Finding[] {
   return found.length > 0 ? found : [{ at: tls, what: 'say how certificates are checked' }]
 }
 
-function inStore({ folder }: ManifestText, store: Tree): readonly Finding[] {
+function inStore(text: ManifestText, store: Tree): readonly Finding[] {
   return entriesOf(store).flatMap(([key, entry]): readonly Finding[] => {
     switch (key) {
       case 'path':
-        return inPath(folder, entry.value)
+        return inPath(text, entry.value)
       case 'host':
         return [{ at: entry, what: 'say where an engine is: it would be asked in our name' }]
       case 'tls':
@@ -111,14 +155,13 @@ function inStore({ folder }: ManifestText, store: Tree): readonly Finding[] {
   })
 }
 
-function inPath(folder: string, path: Tree): readonly Finding[] {
-  if (path.kind !== 'scalar' || typeof path.value !== 'string') return []
-  if (isPlainPath(path.value) && isInside(folder, resolve(folder, path.value))) return []
+function inPath(text: ManifestText, path: Tree): readonly Finding[] {
+  if (!isText(path) || isWithin(text, path.value)) return []
   return [{ at: path, what: `name a folder outside its own: ${quote(path.value)}` }]
 }
 
-function isPlainPath(path: string): boolean {
-  return !isAbsolute(path) && !path.startsWith('~')
+function isWithin({ folder }: ManifestText, path: string): boolean {
+  return !isAbsolute(path) && !path.startsWith('~') && isInside(folder, resolve(folder, path))
 }
 
 function entriesOf(tree: Tree | undefined): readonly (readonly [string, Entry])[] {

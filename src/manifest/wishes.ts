@@ -1,6 +1,6 @@
 /** From one `images` entry to wishes: every tag it takes, in every place it names. */
 
-import { formatReference, isTag } from '../oci/reference.ts'
+import { formatReference, isPath, isTag } from '../oci/reference.ts'
 import type { Engines } from '../select/types.ts'
 import { choiceOf } from './choices.ts'
 import { guardIssues, guardsOf } from './guards.ts'
@@ -10,6 +10,7 @@ import {
   aimsOf,
   attempt,
   choicesOf,
+  refuseNameless,
   report,
   sourceOf,
   spanAt,
@@ -18,7 +19,7 @@ import {
   type Entry,
   type Taken,
 } from './entry.ts'
-import { repositoryAt, type Known } from './places.ts'
+import { repositoryAt } from './places.ts'
 import { isChosen, issuesIn } from './policies.ts'
 import { spotAt, type Span } from '../yaml/tree.ts'
 import type { Choice, Source, Wish } from './types.ts'
@@ -46,7 +47,11 @@ export interface Drafts {
   readonly advice: readonly Issue[]
 }
 
-export function draftsOf(file: ReadDocument, known: Known, engines: Engines): Drafts {
+interface Surroundings extends Pick<Entry, 'known' | 'base'> {
+  readonly engines: Engines
+}
+
+export function draftsOf(file: ReadDocument, { engines, ...names }: Surroundings): Drafts {
   const issues: Issue[] = []
   const advice: Issue[] = []
   const choices: Choice[] = []
@@ -63,7 +68,7 @@ export function draftsOf(file: ReadDocument, known: Known, engines: Engines): Dr
     const from = spotAt(tree, ['from']).node
     const shared = choicesOf(image, defaults)
     const guards = guardsOf(image, defaults)
-    const entry = { file, image, tree, from, choices: shared, guards, known, issues, advice }
+    const entry = { file, image, tree, from, choices: shared, guards, ...names, issues, advice }
     const found = isChosen(image) ? { drafts: [], choice: choiceOf(entry) } : writtenIn(entry)
     if (found.choice) choices.push(found.choice)
     return found.drafts
@@ -97,7 +102,8 @@ function takenBy(entry: Entry): Taken[] {
   if (named === undefined) return []
   const { store, repository, tag, digest } = named
   if (image.tags === undefined) {
-    const what = digest === undefined ? { tag: tag ?? 'latest' } : { digest, ...(tag && { tag }) }
+    const named = repository === '' ? {} : { tag: tag ?? 'latest' }
+    const what = digest === undefined ? named : { digest, ...(tag && { tag }) }
     return [advised(entry, { source: { store, repository, ...what }, at: from })]
   }
   return image.tags.flatMap((tag, index) =>
@@ -110,6 +116,7 @@ function takenBy(entry: Entry): Taken[] {
 function draftsAt(entry: Entry, { source, at }: Taken, aim: Aim): Draft[] {
   const { file, known } = entry
   const { store } = aim.target
+  if (refuseNameless(entry, aim)) return []
   const repository = attempt(entry, aim.at, () => repositoryAt(aim.target, source, known.stores))
   if (repository === undefined) return []
   const location = file.text.locate(at.start)
@@ -129,7 +136,7 @@ function tagsAt(entry: Entry, { tag }: Source, { target, text, at }: Aim): strin
   if (tag !== undefined) return [tag]
   report(entry, at, {
     message: `nothing names a tag for ${quote(image.from)} at ${quote(text)}`,
-    hint: 'a digest has no tag: end "to" with :TAG, or use "as"',
+    hint: `${isPath(image.from) ? 'nothing in it is named' : 'a digest has no tag'}: end "to" with :TAG, or use "as"`,
   })
   return []
 }

@@ -1,10 +1,14 @@
 import { InputError } from '../errors.ts'
-import { parseDigest, type Digest } from './digest.ts'
+import { isDigest, parseDigest, type Digest } from './digest.ts'
 
 /** An image's full name: where, which repository, and what in it. */
 export interface Reference {
-  /** A registry's host (`docker.io`, `localhost:5000`) or a declared store's name. */
+  /**
+   * A registry's host (`docker.io`, `localhost:5000`), a declared store's name, or the path of an
+   * archive: `./vendor/mysql.tar`.
+   */
   readonly store: string
+  /** Empty only of an archive, where it is the one image that is in it. */
   readonly repository: string
   readonly tag?: string
   readonly digest?: Digest
@@ -29,11 +33,17 @@ export function isHost(segment: string): boolean {
   return (/[.:]/.test(segment) || segment === 'localhost') && HOST.test(segment)
 }
 
+/** Whether a name begins with the path of a file, as no repository and no host does. */
+export function isPath(text: string): boolean {
+  return /^(?:\.{0,2}|~)\//.test(text)
+}
+
 /**
  * Reads an image name as docker does (`mysql` is `docker.io/library/mysql`), except that a first
- * segment in `stores` is that store. Adds no tag: `mysql` has none here.
+ * segment in `stores`, or a path in it, is that store. Adds no tag: `mysql` has none here.
  */
 export function parseReference(text: string, stores: ReadonlySet<string>): Reference {
+  if (isPath(text)) return parseInArchive(text, stores)
   const { path, tag, digest } = splitName(text)
   const slash = path.indexOf('/')
   const first = slash < 0 ? '' : path.slice(0, slash)
@@ -50,6 +60,25 @@ export function parseReference(text: string, stores: ReadonlySet<string>): Refer
     repository: store === DOCKER_HUB ? hubRepository(repository) : repository,
     ...what,
   }
+}
+
+/** No archive is below another one, so that at most one of `stores` fits. */
+function parseInArchive(text: string, stores: ReadonlySet<string>): Reference {
+  if (stores.has(text)) return { store: text, repository: '' }
+  const at = text.lastIndexOf('@')
+  const digest = text.slice(at + 1)
+  if (stores.has(text.slice(0, at)) && isDigest(digest)) {
+    return { store: text.slice(0, at), repository: '', digest }
+  }
+  for (let end = text.lastIndexOf('/'); end > 0; end = text.lastIndexOf('/', end - 1)) {
+    const store = text.slice(0, end)
+    if (!stores.has(store)) continue
+    const { path, ...what } = splitName(text.slice(end + 1))
+    return { store, repository: repositoryOf(path, text), ...what }
+  }
+  throw new InputError('BAD_REFERENCE', `"${text}" is a path, not the name of an image`, {
+    hint: 'an archive is a store of the manifest that names it; "waybill load" reads any other',
+  })
 }
 
 /** Cuts `path[:tag][@digest]`; the path is not checked. */
@@ -79,7 +108,8 @@ export function canonicalHost(host: string): string {
 
 /** The full form, which `parseReference` reads back. */
 export function formatReference({ store, repository, tag, digest }: Reference): string {
-  return `${store}/${repository}${tag === undefined ? '' : `:${tag}`}${digest === undefined ? '' : `@${digest}`}`
+  const name = repository === '' ? store : `${store}/${repository}`
+  return `${name}${tag === undefined ? '' : `:${tag}`}${digest === undefined ? '' : `@${digest}`}`
 }
 
 /** As docker shows it: Docker Hub's host and `library/` left out. */

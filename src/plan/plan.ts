@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto'
 import type { Digest } from '../oci/digest.ts'
-import { formatReference } from '../oci/reference.ts'
+import { formatReference, isPath } from '../oci/reference.ts'
 import type { DesiredImage, DesiredPlace, PlanInput } from './desired.ts'
 import type {
   CopyStep,
@@ -210,7 +210,7 @@ function verbOf(
   stores: readonly string[],
   local: ReadonlySet<string>,
 ): CopyStep['verb'] {
-  const fromLocal = local.has(from.slice(0, from.indexOf('/')))
+  const fromLocal = isPath(from) || local.has(from.slice(0, from.indexOf('/')))
   if (!fromLocal && stores.every(store => local.has(store))) return 'pull'
   return fromLocal && stores.every(store => !local.has(store)) ? 'push' : 'copy'
 }

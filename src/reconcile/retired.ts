@@ -1,10 +1,10 @@
 /** Places of ours that the manifest no longer asks for: whether they still are ours. */
-import { WaybillError } from '../errors.ts'
+import { InputError, WaybillError } from '../errors.ts'
 import type { Workshop } from '../execute/workshop.ts'
 import { isOurs } from '../lock/ownership.ts'
 import type { Lock, Retired } from '../lock/types.ts'
 import type { Digest } from '../oci/digest.ts'
-import { formatReference } from '../oci/reference.ts'
+import { formatReference, isPath, type Reference } from '../oci/reference.ts'
 import type { PlanInput } from '../plan/desired.ts'
 import type { Diagnostic } from '../plan/types.ts'
 import type { Call } from '../util/call.ts'
@@ -88,10 +88,21 @@ async function lookAt(
   }
 }
 
-/** Without its store, the name would be one of docker.io. */
+/** Without its store, the name would be one of docker.io, or none at all. */
 function placeOf(at: string, { parse }: Workshop) {
-  const { tag, ...place } = parse(at)
+  const reference = unlessUnknown(() => parse(at))
+  if (reference === undefined) return []
+  const { tag, ...place } = reference
   return tag === undefined || formatReference({ ...place, tag }) !== at ? [] : [{ ...place, tag }]
+}
+
+function unlessUnknown(parse: () => Reference): Reference | undefined {
+  try {
+    return parse()
+  } catch (error) {
+    if (error instanceof InputError) return undefined
+    throw error
+  }
 }
 
 function reasonOf({ image }: Retired, images: ReadonlySet<string>): string {
@@ -113,13 +124,16 @@ function lostTo(at: string, found: Digest, location: Location): Diagnostic {
 
 function storeless(at: string, location: Location): Diagnostic {
   const store = at.slice(0, at.indexOf('/'))
+  const isFile = isPath(at)
+  const what = isFile ? 'the manifest names no such archive' : `there is no store ${store}`
+  const declare = isFile ? 'name the archive again' : `declare ${store} under "stores"`
   return {
     severity: 'warning',
     reference: at,
     problem: {
       code: 'PLACE_LOST',
-      message: `${at} is ours and no longer asked for, and there is no store ${store} to look into`,
-      hint: `declare ${store} under "stores", or take the place out of "retired" in the lock`,
+      message: `${at} is ours and no longer asked for, and ${what} to look into`,
+      hint: `${declare}, or take the place out of "retired" in the lock`,
     },
     location,
   }

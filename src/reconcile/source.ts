@@ -1,6 +1,7 @@
 import { StoreError, WaybillError } from '../errors.ts'
 import type { Descriptor } from '../oci/descriptor.ts'
 import type { Digest } from '../oci/digest.ts'
+import { isPath } from '../oci/reference.ts'
 import { isIdentifying } from '../stores/identifying.ts'
 import { hasHearsay, type Manifested, type Store } from '../stores/store.ts'
 import { readRoot, type Origin } from '../transfer/image.ts'
@@ -115,11 +116,13 @@ async function absent(task: Task, store: Store): Promise<StoreError> {
   const tags = await listedForHint(task, store)
   return new StoreError('CONTENT_MISSING', `there is no ${from}`, {
     facts: { absent: true },
-    hint:
-      tags === undefined
-        ? `${store.name} has no repository ${repository}`
-        : nearest(reference, tags),
+    hint: tags === undefined ? nothingLike(store, repository) : nearest(reference, tags),
   })
+}
+
+function nothingLike({ name }: Store, repository: string): string {
+  if (!isPath(name)) return `${name} has no repository ${repository}`
+  return `${name} is not there, or has no such image; paths are relative to the manifest's folder`
 }
 
 /** Once for a repository, however much of it is missing; a refusal is no hint, and no more. */

@@ -4,9 +4,11 @@ import type { Credentials } from '../credentials/credentials.ts'
 import { InputError } from '../errors.ts'
 import { openHttp } from '../http/open.ts'
 import type { EngineSettings, Manifest } from '../manifest/types.ts'
-import { DOCKER_HUB, isHost, parseReference, type Reference } from '../oci/reference.ts'
+import { DOCKER_HUB, isHost, isPath, parseReference, type Reference } from '../oci/reference.ts'
 import { openPatterns } from '../select/open.ts'
 import type { TagMatcher } from '../select/types.ts'
+import { asSource } from '../stores/as-source.ts'
+import { isBundle } from '../stores/bundle.ts'
 import { openHub, openStore } from '../stores/open.ts'
 import type { Searching } from '../stores/searching.ts'
 import { isReferring, type Store } from '../stores/store.ts'
@@ -111,6 +113,7 @@ export async function openStores(init: StoresInit): Promise<Stores> {
 
   const sources = memo(async (name: string): Promise<Store> => {
     const store = await opened.get(name)
+    if (isPath(name) && isBundle(store)) return asSource(store)
     const mirrors = local.has(name) ? [] : (settingsOf(name).mirrors ?? [])
     if (mirrors.length === 0 || !isReferring(store)) return store
     return openStore({

@@ -1,5 +1,6 @@
 /** What images and places are called in lines for people. */
 
+import { isPath } from '../oci/reference.ts'
 import { printable } from '../yaml/format.ts'
 import type { Step } from '../plan/types.ts'
 import { truncateMiddle, widthOf } from './width.ts'
@@ -57,6 +58,7 @@ function shortPlace(from: string, at: string): string {
   // a store has no colon to put before a port
   const kept = from.replace(/^docker\.io\//, '').replace(/^([^/:]+):(\d+\/)/, '$1_$2')
   if (isStore && at.slice(slash + 1) === kept) return store
+  if (isPath(at) && at.endsWith(`/${kept}`)) return at.slice(0, -kept.length - 1)
   const tag = tagOf(at)
   return tag !== '' && tag === tagOf(from) ? at.slice(0, -tag.length) : at
 }

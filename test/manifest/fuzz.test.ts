@@ -26,6 +26,7 @@ defaults: { to: [local], referrers: true, minAge: 3d, prune: off }
 images:
   - from: mysql:5.7
     <<: *base
+    to: [local, { kind: archive, path: ./out.tar, format: oci }]
   - from: "alpine"
     name: alpine
     tags:
@@ -47,6 +48,9 @@ images:
     as: '{semver.minor}'
   - from: ghcr.io/acme/api@sha256:${'a'.repeat(64)}
     to: registry.internal/api:stable
+  - from: ./vendor/one.tar
+    to: local/one:1
+  - from: ./vendor/all.tar#ghcr.io/acme/api:2
 `
 
 const WORDS = [
@@ -107,6 +111,9 @@ const WORDS = [
   '/',
   ':',
   '@sha256:',
+  './',
+  '~/',
+  '.tar#',
   '__proto__',
 ]
 

@@ -61,8 +61,8 @@ describe('a manifest is refused for', () => {
     ],
     [
       'text where both a list and text will do',
-      'images: [{ from: a:1, to: {} }]',
-      '2:27+2 "to" must be text or a list, not a mapping',
+      'images: [{ from: a:1, as: {} }]',
+      '2:27+2 "as" must be text or a list, not a mapping',
     ],
     [
       'text that should be a number',

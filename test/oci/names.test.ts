@@ -6,7 +6,7 @@ import { formatPlatform, matchesPlatform, parsePlatform } from '../../src/oci/pl
 import { familiarReference, formatReference, parseReference } from '../../src/oci/reference.ts'
 
 const hex = 'a1'.repeat(32)
-const stores = new Set(['local'])
+const stores = new Set(['local', './a.tar', '../b c/x@y.tar', '/abs/c.tar', '~/d'])
 
 describe('a reference', () => {
   it.each([
@@ -18,6 +18,11 @@ describe('a reference', () => {
     ['registry:5000/a/b:c', 'registry:5000/a/b:c', 'registry:5000/a/b:c'],
     ['[::1]:5000/a:b', '[::1]:5000/a:b', '[::1]:5000/a:b'],
     ['local/library/mysql:5.7', 'local/library/mysql:5.7', 'local/library/mysql:5.7'],
+    ['./a.tar', './a.tar', './a.tar'],
+    ['./a.tar/library/mysql:5.7', './a.tar/library/mysql:5.7', './a.tar/library/mysql:5.7'],
+    ['../b c/x@y.tar/a/b:1', '../b c/x@y.tar/a/b:1', '../b c/x@y.tar/a/b:1'],
+    ['~/d/a', '~/d/a', '~/d/a'],
+    [`/abs/c.tar@sha256:${hex}`, `/abs/c.tar@sha256:${hex}`, `/abs/c.tar@sha256:${hex}`],
     [`a:b@sha256:${hex}`, `docker.io/library/a:b@sha256:${hex}`, `a:b@sha256:${hex}`],
   ])('%s is %s, shown as %s', (text, full, familiar) => {
     const reference = parseReference(text, stores)
@@ -35,14 +40,21 @@ describe('a reference', () => {
     ['a@sha256:12', 'BAD_REFERENCE'],
     ['a:b c', 'BAD_REFERENCE'],
     ['local/', 'BAD_REFERENCE'],
+    ['./b.tar', 'BAD_REFERENCE'],
+    ['./a.tar:1', 'BAD_REFERENCE'],
+    ['./a.tar/', 'BAD_REFERENCE'],
+    ['./a.tar/A', 'BAD_REFERENCE'],
+    ['./a.tar@sha256:12', 'BAD_REFERENCE'],
+    ['/', 'BAD_REFERENCE'],
   ])('%j is none', (text, code) => {
     expect(failure(() => parseReference(text, stores))).toMatchObject({ code })
   })
 
   it('is read back as it was, or refused', () => {
     const part = fc.stringMatching(/^[a-zA-Z0-9._:@/[\]-]{0,12}$/)
+    const below = fc.tuple(fc.constantFrom(...stores), part).map(([store, rest]) => store + rest)
     fc.assert(
-      fc.property(fc.oneof(part, fc.string()), text => {
+      fc.property(fc.oneof(part, below, fc.string()), text => {
         const reference = attempt(() => parseReference(text, stores))
         if (!reference) return
         expect(parseReference(formatReference(reference), stores)).toEqual(reference)
