@@ -1,5 +1,6 @@
 import type { Readable } from 'node:stream'
 import type { ParseArgsConfig } from 'node:util'
+import type { Call } from '../util/call.ts'
 
 /** What a command may touch. Everything of the process comes in through here. */
 export interface Shell {
@@ -8,7 +9,7 @@ export interface Shell {
   readonly pid: number
   readonly host: string
   readonly stdin: Input
-  readonly stdout: Terminal
+  readonly stdout: Output
   readonly stderr: Terminal
   /** Aborts on SIGINT and SIGTERM. */
   readonly signal: AbortSignal
@@ -27,6 +28,15 @@ export interface Terminal {
   readonly columns: number
   readonly color: boolean
   write(text: string): void
+}
+
+/** Where results go: text, or bytes for another program. */
+export interface Output extends Terminal {
+  /**
+   * Writes as fast as whoever reads takes it, and gives whether all of it was taken. What else than
+   * a reader that went away is in the way is told of where the process is.
+   */
+  send(bytes: Readable, call: Call): Promise<boolean>
 }
 
 export interface Option {

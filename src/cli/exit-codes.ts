@@ -40,6 +40,7 @@ export const EXIT_CODES: readonly {
       'du',
     ],
   },
+  { code: 1, meaning: 'whoever reads the archive on stdout went away', of: ['save'] },
   { code: 2, meaning: 'changes are pending (only with --detailed-exitcode)', of: ['plan'] },
   {
     code: 3,

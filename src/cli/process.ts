@@ -9,7 +9,7 @@ import type { Commands } from './commands.ts'
 import { worstOf } from './exit-codes.ts'
 import { Interruption } from './interruption.ts'
 import { main, type Machine } from './main.ts'
-import { createLiveTerminal, createTerminal } from './terminal.ts'
+import { createLiveTerminal, createOutput, createTerminal } from './terminal.ts'
 import { VERSION } from './version.ts'
 
 /** Runs one command; the process ends with its exit code once everything written has gone out. */
@@ -41,7 +41,7 @@ function createShell(process: NodeJS.Process, argv: readonly string[], signal: A
     get stdin() {
       return process.stdin
     },
-    stdout: createTerminal(stdout, wantsColor(argv, env, stdout)),
+    stdout: createOutput(stdout, wantsColor(argv, env, stdout)),
     stderr: createErrorTerminal(stderr, wantsColor(argv, env, stderr)),
     signal,
     now: () => new Date(),

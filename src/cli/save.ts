@@ -1,7 +1,8 @@
 import { InputError } from '../errors.ts'
-import { openArchiveAt } from './archives.ts'
+import type { Passed } from '../images/archives.ts'
+import { openArchiveAt, openArchiveOutput } from './archives.ts'
 import { openBenchFor } from './bench.ts'
-import type { Command } from './command.ts'
+import type { Command, Flags, Shell, Terminal } from './command.ts'
 import { isSet, textFlag } from './flags.ts'
 import { outputOption, storeOptions } from './image-options.ts'
 
@@ -14,7 +15,7 @@ export const save: Command = {
       type: 'string',
       short: 'o',
       value: 'FILE',
-      help: 'The archive. What is there is replaced.',
+      help: 'The archive. What is there is replaced. Else it goes to stdout, once it is whole.',
     },
     format: {
       type: 'string',
@@ -32,35 +33,73 @@ Images keep the digests that they have, all their platforms with them. The archi
 Examples:
   waybill save mysql:5.7 -o mysql.tar
   waybill save mysql:5.7 ghcr.io/acme/api:1 -o both.tar --format oci
+  waybill save mysql:5.7 | ssh host waybill load
 `,
 
   async run({ flags, args }, shell) {
     const path = textFlag(flags, 'out')
-    if (path === undefined) {
-      throw new InputError('BAD_ARGUMENT', 'save does not know where to', {
-        hint: 'name the archive with -o: waybill save mysql:5.7 -o mysql.tar',
-      })
-    }
     const format = textFlag(flags, 'format') === 'oci' ? 'oci' : 'docker'
-    const { passedName, saveImages } = await import('../images/archives.ts')
-    const { shortDigest } = await import('../oci/digest.ts')
+    if (path === undefined) return saveToStdout(format, { flags, args }, shell)
+    const { saveImages } = await import('../images/archives.ts')
     await using bench = await openBenchFor(flags, shell)
     const archive = await openArchiveAt(path, { format, fresh: true }, shell)
     try {
       const saved = await saveImages(args, archive, bench, { signal: shell.signal })
-      if (textFlag(flags, 'output') === 'json') {
-        const images = saved.map(one => ({ name: passedName(one), digest: one.digest }))
-        shell.stdout.write(
-          `${JSON.stringify({ formatVersion: '1.0', file: path, images }, null, 2)}\n`,
-        )
-      } else if (!isSet(flags, 'quiet')) {
-        for (const one of saved) {
-          shell.stdout.write(`Saved ${passedName(one)} (${shortDigest(one.digest)})\n`)
-        }
-      }
+      await tell(saved, { path, flags }, shell)
       return 0
     } finally {
       await archive.close()
     }
   },
+}
+
+/** What would be told on stdout goes to stderr: nothing but the archive is for whoever reads it. */
+async function saveToStdout(
+  format: 'docker' | 'oci',
+  { flags, args }: Parameters<Command['run']>[0],
+  shell: Shell,
+): Promise<number> {
+  refuseStdout(flags, shell)
+  const { saveImages } = await import('../images/archives.ts')
+  await using bench = await openBenchFor(flags, shell)
+  await using output = await openArchiveOutput(format, shell)
+  const saved = await saveImages(args, output.archive, bench, { signal: shell.signal })
+  // who went away has no use for words either
+  if (!(await output.send())) return 1
+  await tell(saved, { flags }, { stdout: shell.stderr })
+  return 0
+}
+
+function refuseStdout(flags: Flags, { stdout }: Shell): void {
+  if (stdout.isTTY) {
+    throw new InputError(
+      'BAD_ARGUMENT',
+      'stdout is a terminal, and an archive is nothing to read',
+      {
+        hint: 'name a file with -o, or send it on: waybill save mysql:5.7 | ssh host waybill load',
+      },
+    )
+  }
+  if (textFlag(flags, 'output') === 'json') {
+    throw new InputError('BAD_ARGUMENT', '--output json and the archive are both for stdout', {
+      hint: 'name a file for the archive with -o',
+    })
+  }
+}
+
+async function tell(
+  saved: readonly Passed[],
+  { path, flags }: { readonly path?: string; readonly flags: Flags },
+  { stdout }: { readonly stdout: Terminal },
+): Promise<void> {
+  const { passedName } = await import('../images/archives.ts')
+  const { shortDigest } = await import('../oci/digest.ts')
+  if (textFlag(flags, 'output') === 'json') {
+    const images = saved.map(one => ({ name: passedName(one), digest: one.digest }))
+    stdout.write(`${JSON.stringify({ formatVersion: '1.0', file: path, images }, null, 2)}\n`)
+  } else if (!isSet(flags, 'quiet')) {
+    for (const one of saved) {
+      stdout.write(`Saved ${passedName(one)} (${shortDigest(one.digest)})\n`)
+    }
+  }
 }

@@ -1,6 +1,9 @@
+import type { Readable } from 'node:stream'
 import { stripVTControlCharacters } from 'node:util'
+import { toError } from '../errors.ts'
 import { widthOf } from '../report/width.ts'
-import type { Terminal } from './command.ts'
+import type { Call } from '../util/call.ts'
+import type { Output, Terminal } from './command.ts'
 
 /** A terminal that can keep lines below everything that is written, and take them back. */
 export interface LiveTerminal extends Terminal {
@@ -31,6 +34,33 @@ export function createTerminal(stream: Stream, color: boolean): Terminal {
       stream.write(text)
     },
   }
+}
+
+export interface ByteStream extends Stream {
+  write(text: string): unknown
+  write(bytes: Uint8Array, done: (error?: Error | null) => void): unknown
+}
+
+export function createOutput(stream: ByteStream, color: boolean): Output {
+  const sent = (bytes: Uint8Array, { signal }: Call) =>
+    new Promise<boolean>((resolve, reject) => {
+      const stop = () => reject(toError(signal?.reason))
+      signal?.addEventListener('abort', stop, { once: true })
+      stream.write(bytes, error => {
+        signal?.removeEventListener('abort', stop)
+        resolve(!error)
+      })
+    })
+  return Object.assign(createTerminal(stream, color), {
+    async send(bytes: Readable, call: Call) {
+      const chunks: AsyncIterable<Buffer> = bytes
+      for await (const chunk of chunks) {
+        call.signal?.throwIfAborted()
+        if (!(await sent(chunk, call))) return false
+      }
+      return true
+    },
+  })
 }
 
 /**

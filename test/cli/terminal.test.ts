@@ -1,5 +1,7 @@
-import { expect, it } from 'vitest'
-import { createLiveTerminal, createTerminal, isLive } from '../../src/cli/terminal.ts'
+import { EventEmitter, once } from 'node:events'
+import { Readable } from 'node:stream'
+import { describe, expect, it } from 'vitest'
+import { createLiveTerminal, createOutput, createTerminal, isLive } from '../../src/cli/terminal.ts'
 
 const ESCAPE = '\u001b'
 const TOKENS = new RegExp(`${ESCAPE}\\[(\\d+)A|${ESCAPE}\\[J|\\n|[^${ESCAPE}]`, 'g')
@@ -99,4 +101,61 @@ it('tells the terminals that can keep lines from those that cannot', () => {
   const stream = { write: () => true }
   expect(isLive(createLiveTerminal(stream, false))).toBe(true)
   expect(isLive(createTerminal(stream, false))).toBe(false)
+})
+
+describe('bytes', () => {
+  /** A pipe that takes a chunk when it is told to, or fails. */
+  function pipe() {
+    const taken: string[] = []
+    const waiting: ((error?: Error) => void)[] = []
+    const arrivals = new EventEmitter()
+    return {
+      taken,
+      write(chunk: string | Uint8Array, done?: (error?: Error) => void) {
+        taken.push(Buffer.from(chunk).toString())
+        if (done) waiting.push(done)
+        arrivals.emit('write')
+      },
+      written: () => once(arrivals, 'write'),
+      settle: (error?: Error) => waiting.shift()?.(error),
+      waiting,
+    }
+  }
+  const chunks = () => Readable.from(['a', 'b', 'c'].map(text => Buffer.from(text)))
+
+  it('wait for whoever reads, chunk by chunk', async () => {
+    const to = pipe()
+    let first = to.written()
+    const sending = createOutput(to, false).send(chunks(), {})
+    for (const text of ['a', 'b', 'c']) {
+      await first
+      expect(to.taken.at(-1)).toBe(text)
+      expect(to.waiting).toHaveLength(1)
+      first = to.written()
+      to.settle()
+    }
+    expect(await sending).toBe(true)
+  })
+
+  it('end where whoever reads went away', async () => {
+    const to = pipe()
+    const first = to.written()
+    const bytes = chunks()
+    const sending = createOutput(to, false).send(bytes, {})
+    await first
+    to.settle(new Error('EPIPE'))
+    expect(await sending).toBe(false)
+    expect(to.taken).toEqual(['a'])
+    expect(bytes.destroyed).toBe(true)
+  })
+
+  it('wait no longer when told to stop', async () => {
+    const to = pipe()
+    const stop = new AbortController()
+    const first = to.written()
+    const sending = createOutput(to, false).send(chunks(), stop)
+    await first
+    stop.abort(new Error('told to'))
+    await expect(sending).rejects.toThrow('told to')
+  })
 })
