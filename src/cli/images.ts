@@ -9,6 +9,7 @@ import {
   storeOptions,
 } from './image-options.ts'
 import { tellProblems } from './problems.ts'
+import { templateFlag } from './template.ts'
 
 export const images: Command = {
   summary: 'List the images of a store.',
@@ -54,8 +55,7 @@ Examples:
     const { parseFilters } = await import('../images/filter.ts')
     const { surveyImages } = await import('../images/survey.ts')
     const filters = parseFilters(listFlag(flags, 'filter'))
-    const format = textFlag(flags, 'format')
-    const template = format === undefined ? undefined : await templateOf(format)
+    const template = await templateFlag(flags)
     const bare = isSet(flags, 'quiet') && textFlag(flags, 'output') !== 'json'
     await using bench = await openBenchFor(flags, shell)
     const survey = await surveyImages({ of, filters, all: isSet(flags, 'all'), bare }, bench, {
@@ -76,9 +76,4 @@ Examples:
     }
     return tellProblems(images, shell)
   },
-}
-
-async function templateOf(format: string) {
-  const { compileTemplate } = await import('../report/template/template.ts')
-  return compileTemplate(format)
 }

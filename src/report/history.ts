@@ -1,7 +1,9 @@
 import { hexOf } from '../oci/digest.ts'
 import type { History, HistoryRow } from '../images/history.ts'
+import { formatRows } from './formatted.ts'
 import { createPaint } from './paint.ts'
 import { layoutTable } from './table.ts'
+import type { Template } from './template/template.ts'
 import { formatAge, formatBytes } from './units.ts'
 
 export interface HistoryLook {
@@ -42,6 +44,31 @@ export function describeHistory(history: History, look: HistoryLook): string {
     { columns: look.columns, paint: createPaint(look.color) },
   )
   return `${table.join('\n')}\n`
+}
+
+/** What `--format` may name of a row, under its title in a table. */
+const FIELDS = {
+  ID: 'IMAGE',
+  CreatedSince: 'CREATED',
+  CreatedAt: 'CREATED AT',
+  CreatedBy: 'CREATED BY',
+  Size: 'SIZE',
+  Comment: 'COMMENT',
+} as const
+
+/** One line for each row, as a template has it. Nothing is cut but the ids. */
+export function formatHistory(history: History, template: Template, look: HistoryLook): string {
+  const ids = historyIds(history, look.noTrunc)
+  const rows = history.rows.map((row, at): Record<keyof typeof FIELDS, string> => ({
+    ID: ids[at] ?? '',
+    CreatedSince: createdOf(row, look),
+    CreatedAt: createdOf(row, { ...look, human: false }),
+    // a tab would begin another column
+    CreatedBy: (row.createdBy ?? '').replaceAll('\t', ' '),
+    Size: sizeOf(row, look),
+    Comment: (row.comment ?? '').replaceAll('\t', ' '),
+  }))
+  return formatRows(rows, FIELDS, template, look)
 }
 
 function createdOf({ created }: HistoryRow, { human, now }: HistoryLook): string {

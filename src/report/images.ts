@@ -2,6 +2,7 @@
 import { hexOf } from '../oci/digest.ts'
 import { shownRepository, type ImageName } from '../images/names.ts'
 import { createdAt, sizesOf, type SurveyedImage } from '../images/survey.ts'
+import { formatRows } from './formatted.ts'
 import { createPaint } from './paint.ts'
 import { layoutTable, type Column } from './table.ts'
 import type { Template } from './template/template.ts'
@@ -39,17 +40,14 @@ export function describeImages(
     { title: 'CREATED' },
     { title: 'SIZE', align: 'right' },
   ]
-  const repositories = repositoriesOf(images)
-  const rows = images.flatMap(image =>
-    namesFor(image, repositories).map(({ repository, tag }) => [
-      repository,
-      tag,
-      ...(digests ? [image.content.digest] : []),
-      idOf(image.content, look.noTrunc),
-      ageOf(image, look.now),
-      image.facts ? formatBytes(image.facts.size) : '?',
-    ]),
-  )
+  const rows = rowsOf(images).map(({ image, repository, tag }) => [
+    repository,
+    tag,
+    ...(digests ? [image.content.digest] : []),
+    idOf(image.content, look.noTrunc),
+    ageOf(image, look.now),
+    image.facts ? formatBytes(image.facts.size) : '?',
+  ])
   const table = layoutTable(heads, rows, { columns, paint })
   return [...table, '', paint.bold(summary(images, store)), ''].join('\n')
 }
@@ -69,28 +67,55 @@ const FIELDS = {
 export function formatImages(
   images: readonly SurveyedImage[],
   template: Template,
-  { noTrunc, now, columns, color }: ImagesLook,
+  look: ImagesLook,
 ): string {
+  const { noTrunc, now } = look
+  const rows = rowsOf(images).map(
+    ({ image, repository, tag }): Record<keyof typeof FIELDS, string> => ({
+      ID: idOf(image.content, noTrunc),
+      Repository: repository,
+      Tag: tag,
+      Digest: image.content.digest,
+      CreatedSince: ageOf(image, now),
+      CreatedAt: image.facts?.variant?.config?.created ?? NONE,
+      Size: image.facts ? formatBytes(image.facts.size) : '?',
+    }),
+  )
+  return formatRows(rows, FIELDS, template, look)
+}
+
+interface ImageRow extends ImageName {
+  readonly image: SurveyedImage
+}
+
+/**
+ * A row for each name: those of one repository together, the newest image first; before them, the
+ * repositories of newer images. What has no repository comes last.
+ */
+function rowsOf(images: readonly SurveyedImage[]): readonly ImageRow[] {
   const repositories = repositoriesOf(images)
   const rows = images.flatMap(image =>
-    namesFor(image, repositories).map(
-      ({ repository, tag }): Record<keyof typeof FIELDS, string> => ({
-        ID: idOf(image.content, noTrunc),
-        Repository: repository,
-        Tag: tag,
-        Digest: image.content.digest,
-        CreatedSince: ageOf(image, now),
-        CreatedAt: image.facts?.variant?.config?.created ?? NONE,
-        Size: image.facts ? formatBytes(image.facts.size) : '?',
-      }),
-    ),
+    namesFor(image, repositories).map(name => ({ image, ...name })),
   )
-  const lines = rows.map(row => template.render(row))
-  if (!template.isTable) return lines.map(line => `${line}\n`).join('')
-  const [head = [], ...cells] = [template.header(FIELDS), ...lines].map(line => line.split('\t'))
-  const heads = head.map((title): Column => ({ title, least: 8 }))
-  const table = layoutTable(heads, cells, { columns, paint: createPaint(color) })
-  return table.map(line => `${line}\n`).join('')
+  const age = ({ image: { facts } }: ImageRow) => -(createdAt(facts) ?? -Infinity)
+  const youngest = new Map<string, number>()
+  for (const row of rows) {
+    const known = youngest.get(row.repository) ?? Infinity
+    youngest.set(row.repository, Math.min(known, age(row)))
+  }
+  const ageOfRepository = ({ repository }: ImageRow) => youngest.get(repository) ?? Infinity
+  return rows.toSorted(
+    (a, b) =>
+      Number(a.repository === NONE) - Number(b.repository === NONE) ||
+      compare(ageOfRepository(a), ageOfRepository(b)) ||
+      compare(a.repository, b.repository) ||
+      compare(age(a), age(b)) ||
+      compare(a.tag, b.tag),
+  )
+}
+
+function compare<T extends string | number>(a: T, b: T): number {
+  return a < b ? -1 : a > b ? 1 : 0
 }
 
 function repositoriesOf(images: readonly SurveyedImage[]): ReadonlySet<string> {

@@ -36,12 +36,40 @@ describe('images', () => {
     const [head, ...rows] = out.trimEnd().split('\n')
     expect(head).toMatch(/^REPOSITORY +TAG +IMAGE ID +CREATED +SIZE$/)
     expect(rows.slice(0, 4)).toEqual([
-      expect.stringMatching(new RegExp(`^acme/multi +latest +${idOf(w.index)} +14 months ago `)),
       expect.stringMatching(new RegExp(`^ghcr.io/acme/api +1 +${idOf(w.api)} +8 weeks ago +30\\d`)),
+      expect.stringMatching(new RegExp(`^acme/multi +latest +${idOf(w.index)} +14 months ago `)),
       expect.stringMatching(new RegExp(`^mysql +5 +${idOf(w.mysql)} `)),
       expect.stringMatching(new RegExp(`^mysql +5.7 +${idOf(w.mysql)} `)),
     ])
     expect(rows.at(-1)).toMatch(/^3 images in local, 9\d\d\.\d KiB, of which sharing saves 6\d\d/)
+  })
+
+  it('keeps the names of a repository together, newest first, and newer repositories above', async () => {
+    await using w = await world()
+    const made = (seed: string, year: number) =>
+      makeImage({ seed, created: `${year}-01-01T00:00:00Z` })
+    await w.put('b/app', ['old'], await made('a', 2020))
+    await w.put('a/app', ['1'], await made('b', 2021))
+    const shared = await made('c', 2022)
+    await w.put('b/app', ['2', '10'], shared)
+    await w.put('c/app', ['2'], shared)
+    await w.put('a/app', ['0'], await made('d', 2019))
+    await w.put('b/app', ['new'], await made('e', 2023))
+    const { out } = await w.run(['images', '--format', '{{.Repository}}:{{.Tag}}'])
+    expect(out.split('\n')).toEqual([
+      'b/app:new',
+      'b/app:10',
+      'b/app:2',
+      'b/app:old',
+      'c/app:2',
+      'a/app:1',
+      'a/app:0',
+      '',
+    ])
+    const table = (await w.run('images')).out.split('\n').slice(1, 8)
+    expect(table.map(row => row.split(/ +/).slice(0, 2).join(':'))).toEqual(
+      out.trimEnd().split('\n'),
+    )
   })
 
   it('says that there are none, where no store was ever made', async () => {
@@ -67,7 +95,7 @@ describe('images', () => {
     ['images --filter label=tier=db', []],
     ['images --filter before=ghcr.io/acme/api:1', ['acme/multi', 'mysql', 'mysql']],
     ['images --filter since=mysql:5', ['ghcr.io/acme/api']],
-    ['images --filter dangling=false', ['acme/multi', 'ghcr.io/acme/api', 'mysql', 'mysql']],
+    ['images --filter dangling=false', ['ghcr.io/acme/api', 'acme/multi', 'mysql', 'mysql']],
     ['images --filter dangling=true', []],
   ])('"%s" shows %j', async (line, repositories) => {
     await using w = await stocked()
