@@ -31,12 +31,21 @@ export interface ReadName {
   readonly digest?: Digest
 }
 
+/** Only a manifest may leave it to an archive which image is in it. */
+export function parseName(text: string, declared: ReadonlySet<string>): Reference {
+  const reference = parseReference(text, declared)
+  if (reference.repository !== '') return reference
+  throw new InputError('BAD_REFERENCE', `"${text}" names an archive, and no image in it`, {
+    hint: `name one: ${reference.store}/NAME:TAG`,
+  })
+}
+
 /** Reads a name as docker does; one that begins with a declared store is of that store. */
 export function readName(
   text: string,
   { declared, home }: { readonly declared: ReadonlySet<string>; readonly home: string },
 ): ReadName {
-  const { repository, store, ...what } = parseReference(text, declared)
+  const { repository, store, ...what } = parseName(text, declared)
   if (declared.has(store)) return { store, repositories: [repository], ...what }
   const { path } = splitName(text)
   const at = { store, repository }

@@ -2,19 +2,13 @@
 import { InputError, StoreError } from '../errors.ts'
 import { nameInStore, parseTarget, repositoryAt, type Target } from '../manifest/places.ts'
 import type { Platform } from '../oci/platform.ts'
-import {
-  formatReference,
-  isHost,
-  isRepository,
-  parseReference,
-  type Reference,
-} from '../oci/reference.ts'
+import { formatReference, isHost, isRepository, type Reference } from '../oci/reference.ts'
 import { hasHearsay, type Store } from '../stores/store.ts'
 import type { Call } from '../util/call.ts'
 import type { Bench } from './bench.ts'
 import { copyTo, type Copied } from './copy.ts'
 import { findImage, hintFor } from './find.ts'
-import { isRegistry, originOf, readName } from './names.ts'
+import { isRegistry, originOf, parseName, readName } from './names.ts'
 
 /** What became of one name. */
 export interface Moved extends Copied {
@@ -39,7 +33,7 @@ export async function pullImage(
   bench: Bench,
   call: Call = {},
 ): Promise<void> {
-  const from = parseReference(text, bench.declared)
+  const from = parseName(text, bench.declared)
   const target: Target = isRegistry(bench.home, bench.declared)
     ? { kind: 'prefix', store: bench.home, path: '' }
     : { kind: 'store', store: bench.home }
@@ -55,7 +49,7 @@ export async function copyBetween(
   call: Call = {},
 ): Promise<void> {
   const target = targetOf(to, bench)
-  return move(parseReference(from, bench.declared), from, { target, wish, bench, call })
+  return move(parseName(from, bench.declared), from, { target, wish, bench, call })
 }
 
 /** An image of the bench's store to `to`, or without one to the host in its name, as docker does. */

@@ -102,7 +102,7 @@ function namedIn(wishes: readonly Wish[], memory: Memory | undefined): Explanati
     const key = `${wish.image} ${repositoryOf(wish)}`
     const known = images.get(key) ?? { wish, tags: new Map() }
     images.set(key, known)
-    const tag = wish.from.digest ?? wish.from.tag ?? 'latest'
+    const tag = wish.from.digest ?? wish.from.tag ?? 'the only image'
     const at = formatReference(wish.to)
     known.tags.set(tag, [...(known.tags.get(tag) ?? []), at])
   }

@@ -122,6 +122,9 @@ describe('an archive that is named where images come from', () => {
     const { digest } = (await imageOf('1')).manifest
     expect(w.target.manifest('app', 'x')?.digest).toBe(digest)
     expect(await run(w, manifest)).toMatchObject({ steps: [], summary: { unchanged: 1 } })
+    expect(await project.explain('./one.tar')).toMatchObject([
+      { from: './one.tar', tags: [{ tag: 'the only image', verdict: 'taken' }] },
+    ])
 
     const pinned = from(`{ from: './one.tar@${digest}', to: ${w.target.host}/app:y }`)
     expect(await run(w, pinned)).toMatchObject({ exitCode: 0 })

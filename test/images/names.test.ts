@@ -32,6 +32,22 @@ describe('readName', () => {
     expect(readName(text, inRegistry)).toEqual(expected)
   })
 
+  it('knows an archive that the manifest names by its path, and asks which image', () => {
+    const bench = { declared: new Set(['local', './v/x.tar']), home: 'local' }
+    expect(readName('./v/x.tar/app:1', bench)).toEqual({
+      store: './v/x.tar',
+      repositories: ['app'],
+      tag: '1',
+    })
+    expect(() => readName('./v/x.tar', bench)).toThrow(
+      expect.objectContaining({
+        message: '"./v/x.tar" names an archive, and no image in it',
+        hint: 'name one: ./v/x.tar/NAME:TAG',
+      }),
+    )
+    expect(() => readName('./y.tar', bench)).toThrow('"./y.tar" is a path')
+  })
+
   it('reads names of Docker Hub as docker does', () => {
     const inHub = { ...inLocal, home: 'docker.io' }
     expect(readName('mysql', inHub).repositories).toEqual(['library/mysql'])

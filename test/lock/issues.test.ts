@@ -113,6 +113,7 @@ describe('a reference is refused for', () => {
   const FORM = 'a source is written with its tag or its digest, like docker.io/library/alpine:3.20'
   it.each([
     ['alpine', `"alpine" is no full name | ${FORM}`],
+    ['./x\u200b.tar/a:1', expect.stringMatching(/is no full name/)],
     ['alpine:3', `"alpine:3" is no full name | ${FORM}`],
     [
       'library/',

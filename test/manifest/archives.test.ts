@@ -2,6 +2,7 @@
 import * as fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { InputError } from '../../src/errors.ts'
+import { placeObjection, sourceObjection } from '../../src/lock/names.ts'
 import { archiveName, isFixed, parseInArchive } from '../../src/manifest/archive-path.ts'
 import { parseReference } from '../../src/oci/reference.ts'
 import { brief, DIGEST, issuesOf, parse, placesOf } from './manifests.ts'
@@ -311,7 +312,7 @@ describe('what names an image in an archive', () => {
   })
 
   it('makes a name that is read back, the same from wherever its folder is', () => {
-    const segment = fc.constantFrom('a', 'b.tar', '..', '.', 'x y', 'é')
+    const segment = fc.constantFrom('a', 'b.tar', '..', '.', 'x y', 'é', 'a@b', 'a:1', 'A#')
     const path = fc
       .tuple(fc.constantFrom('./', '../', '/', '~/', ''), fc.array(segment, { maxLength: 4 }))
       .map(([start, way]) => `${start}${[...way, 'x.tar'].join('/')}`)
@@ -321,7 +322,14 @@ describe('what names an image in an archive', () => {
         const name = at('/here/it/is/deep/down/a/b')
         expect(at('/there/it/is/deep/down/a/b')).toBe(name)
         const reference = { store: name, repository: 'library/a', tag: '1' }
-        expect(parseReference(`${name}/library/a:1`, new Set([name]))).toEqual(reference)
+        const place = `${name}/library/a:1`
+        expect(parseReference(place, new Set([name]))).toEqual(reference)
+        // a lock has no more than the text, and takes all of these for names
+        const objections = [placeObjection(place), sourceObjection(place), sourceObjection(name)]
+        expect(objections).toEqual([undefined, undefined, undefined])
+        expect(placeObjection(name)).toBeDefined()
+        expect(sourceObjection(`${name}/library/a@${DIGEST}`)).toBeUndefined()
+        expect(sourceObjection(`${name}@${DIGEST}`)).toBeUndefined()
       }),
     )
   })
