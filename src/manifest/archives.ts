@@ -119,7 +119,11 @@ function conflictsIn(
   uses: readonly Named[],
   stores: ReadonlyMap<string, StoreSettings>,
 ): readonly Issue[] {
-  const declared = new Map(Array.from(stores, ([name, { path }]) => [path, name]))
+  const declared = new Map(
+    [...stores].flatMap(([name, settings]) =>
+      settings.kind === 'docker' ? [] : [[settings.path, name] as const],
+    ),
+  )
   const byPath = new Map<string, Named>()
   const byName = new Map<string, Named>()
   const issues: Issue[] = []

@@ -45,8 +45,10 @@ export interface StoreDocument {
 }
 
 /** An archive that is written, where a place is named. */
-export interface ArchiveDocument extends StoreDocument {
+export interface ArchiveDocument {
   readonly kind: 'archive'
+  readonly path: string
+  readonly format?: 'docker' | 'oci'
 }
 
 export interface GuardsDocument {

@@ -279,9 +279,9 @@ describe('an untrusted manifest', () => {
       { 'b/b.yaml': images("{ from: './x.tar#a:1' }", `{ from: b:1, to: ${out('y.tar')} }`) },
       { untrusted: true },
     )
-    expect([...stores.values()].map(({ path, within }) => [path, within]).slice(1)).toEqual([
-      ['/project/b/x.tar', '/project/b'],
-      ['/project/b/y.tar', '/project/b'],
+    expect([...stores.values()].slice(1)).toMatchObject([
+      { path: '/project/b/x.tar', within: '/project/b' },
+      { path: '/project/b/y.tar', within: '/project/b' },
     ])
   })
 })
