@@ -14,7 +14,7 @@ const LEVELS = [
   ['errors'],
   ['log', 'oci'],
   ['util', 'select', 'yaml'],
-  ['manifest', 'lock', 'retention', 'plan', 'http', 'credentials', 'tar'],
+  ['manifest', 'lock', 'retention', 'plan', 'dockerfile', 'http', 'credentials', 'tar'],
   ['stores', 'builders', 'sources'],
   ['transfer', 'trust'],
   ['images', 'execute'],
@@ -34,7 +34,7 @@ const OWNERS: Readonly<Record<string, string>> = {
   yaml: 'yaml',
 }
 
-const PURE = new Set(['oci', 'select', 'retention', 'plan'])
+const PURE = new Set(['oci', 'select', 'retention', 'plan', 'dockerfile'])
 const PURE_MODULES = new Set(['node:buffer', 'node:crypto', 'node:util'])
 const EDGE = new Set(['bin', 'cli'])
 const MAX_LINES = 400

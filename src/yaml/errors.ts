@@ -27,6 +27,7 @@ export function formatDocumentError({ issues, omitted }: DocumentError): string 
 }
 
 function codeOf(issue: Issue | undefined): ErrorCode {
+  if (issue?.code === 'DOCKERFILE_ADVICE') return 'DOCKERFILE_INVALID'
   return issue === undefined || issue.code === 'MANIFEST_ADVICE' ? 'MANIFEST_SCHEMA' : issue.code
 }
 

@@ -16,6 +16,9 @@ export interface Issue {
     | 'MANIFEST_ADVICE'
     | 'MARKER_INVALID'
     | 'LOCK_INVALID'
+    | 'DOCKERFILE_INVALID'
+    | 'DOCKERFILE_ADVICE'
+    | 'DOCKERIGNORE_INVALID'
     | 'BAD_ARGUMENT'
   readonly message: string
   readonly location: Location
