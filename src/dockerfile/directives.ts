@@ -22,15 +22,18 @@ export function readDirectives(source: SourceText): DirectiveReader {
   let escape: Escape = '\\'
   let isOver = false
   let isFirst = true
+  let hasShebang = false
   const offer = (line: PhysicalLine): void => {
-    // what a kernel would run the file with hides no directive from who picks the frontend
+    // behind what a kernel would run the file with, only who picks the frontend looks for directives
     const isShebang = isFirst && line.text.startsWith('#!')
+    hasShebang ||= isShebang
     isFirst = false
     if (isOver || isShebang) return
     const directive = directiveOf(line)
     isOver = directive === undefined
     if (directive === undefined) return
     refuseAgain(source, directive, found)
+    if (hasShebang && directive.name === 'escape') return
     found.push(directive)
     if (directive.name === 'escape') escape = escapeOf(source, directive)
   }

@@ -63,6 +63,7 @@ class Expander {
   readonly #variables: Variables
   readonly #options: ExpandOptions
   readonly #most: number
+  readonly #wordSoFar = { text: '' }
   #at: number
   #depth = 0
   #rawEscapes: boolean
@@ -80,7 +81,9 @@ class Expander {
   until(stop: '' | '}' | '/', rawEscapes = this.#rawEscapes): { text: string; words: string[] } {
     const before = this.#rawEscapes
     this.#rawEscapes = rawEscapes
-    const output = new Output(this.#most)
+    // BuildKit keeps one such text for all depths, so that in `a${B:-c}` the word loses its `a`
+    this.#wordSoFar.text = ''
+    const output = new Output(this.#most, this.#wordSoFar)
     for (let next = this.#peek(); next !== ''; next = this.#peek()) {
       if (next === stop) {
         this.#take()
@@ -307,12 +310,13 @@ const OPERATORS =
 /** Text, and the words it makes where spaces part it. */
 class Output {
   #text = ''
-  #word = ''
   readonly #words: string[] = []
   readonly #most: number
+  readonly #word: { text: string }
 
-  constructor(most: number) {
+  constructor(most: number, word: { text: string }) {
     this.#most = most
+    this.#word = word
   }
 
   get isFull(): boolean {
@@ -321,13 +325,13 @@ class Output {
 
   add(text: string): void {
     this.#text += text
-    this.#word += text
+    this.#word.text += text
   }
 
   addParted(text: string): void {
     this.#text += text
     for (const character of text) {
-      if (!isSpace(character)) this.#word += character
+      if (!isSpace(character)) this.#word.text += character
       else this.#end()
     }
   }
@@ -338,7 +342,7 @@ class Output {
   }
 
   #end(): void {
-    if (this.#word !== '') this.#words.push(this.#word)
-    this.#word = ''
+    if (this.#word.text !== '') this.#words.push(this.#word.text)
+    this.#word.text = ''
   }
 }

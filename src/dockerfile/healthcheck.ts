@@ -11,13 +11,12 @@ const LEAST_NANOSECONDS = 1_000_000n
 const MOST_RETRIES = 2n ** 31n - 1n
 
 export function readHealthcheck(statement: Statement): Healthcheck {
-  const { rest, base, refuse } = statement
-  const length = /^\P{White_Space}*/u.exec(rest.text)?.[0].length ?? 0
-  const type = partOf(rest, 0, length)
-  const command = partOf(rest, spaceEnd(rest.text, length))
+  const { base, refuse } = statement
+  const { type, command } = splitHealthcheck(statement)
   switch (type.text.toUpperCase()) {
     case 'NONE':
-      if (command.text !== '') throw refuse('NONE takes no arguments', 'leave it out', command)
+      if (command.text !== '' && jsonForm(statement, command)?.length !== 0)
+        throw refuse('NONE takes no arguments', 'leave it out', command)
       ignoreFlags(statement)
       return { ...base, kind: 'healthcheck', check: { ...UNSAID, test: ['NONE'] } }
     case 'CMD':
@@ -26,6 +25,18 @@ export function readHealthcheck(statement: Statement): Healthcheck {
       throw refuse('HEALTHCHECK has no argument', USAGE)
     default:
       throw refuse(`there is no kind of health check ${quote(type.text)}`, USAGE, type)
+  }
+}
+
+/** What kind of check it is, and what it runs. */
+export function splitHealthcheck({ rest }: Statement): {
+  readonly type: Token
+  readonly command: Token
+} {
+  const length = /^\P{White_Space}*/u.exec(rest.text)?.[0].length ?? 0
+  return {
+    type: partOf(rest, 0, length),
+    command: partOf(rest, spaceEnd(rest.text, length)),
   }
 }
 

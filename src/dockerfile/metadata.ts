@@ -23,12 +23,18 @@ import { partOf, splitBlank, splitQuoted, type Token } from './words.ts'
 
 export function readEnv(statement: Statement): Env {
   readFlags(statement)
-  return { ...statement.base, kind: 'env', pairs: pairsOf(statement) }
+  return { ...statement.base, kind: 'env', pairs: namedPairsOf(statement) }
 }
 
 export function readLabel(statement: Statement): Label {
   readFlags(statement)
-  return { ...statement.base, kind: 'label', pairs: pairsOf(statement) }
+  return { ...statement.base, kind: 'label', pairs: namedPairsOf(statement) }
+}
+
+function namedPairsOf(statement: Statement): readonly Pair[] {
+  const pairs = pairsOf(statement)
+  if (pairs.every(({ key }) => key.text !== '')) return pairs
+  throw statement.refuse('a value without a name', pairHint(nameOf(statement)), statement.rest)
 }
 
 /** `KEY=value …`, or the one `KEY value` of long ago. */
@@ -47,7 +53,6 @@ export function pairsOf(statement: Statement): readonly Pair[] {
   return words.map(token => {
     const equals = token.text.indexOf('=')
     if (equals < 0) throw refuse(`${quote(token.text)} has no "="`, pairHint(command), token)
-    if (equals === 0) throw refuse('a value without a name', pairHint(command), token)
     return { key: word(partOf(token, 0, equals)), value: word(partOf(token, equals + 1)) }
   })
 }

@@ -1,5 +1,6 @@
 /** ONBUILD: an instruction for who builds on the image, which is read in full only then. */
 
+import { splitHealthcheck } from './healthcheck.ts'
 import { jsonForm } from './json-form.ts'
 import { argumentOf, pairsOf } from './metadata.ts'
 import { readFlags } from './flags.ts'
@@ -38,5 +39,8 @@ function refuseBadForm(trigger: Statement): void {
   if (/^(?:env|label)$/i.test(trigger.name.text)) pairsOf(trigger)
   if (/^(?:add|copy|volume|run|cmd|entrypoint|shell)$/i.test(trigger.name.text)) {
     jsonForm(trigger, trigger.rest)
+  }
+  if (/^healthcheck$/i.test(trigger.name.text)) {
+    jsonForm(trigger, splitHealthcheck(trigger).command)
   }
 }

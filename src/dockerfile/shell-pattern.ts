@@ -22,7 +22,7 @@ export function trimmedStart(value: string, pattern: string, refuse: Refusal): s
 /** The same at the end, and with `%`. */
 export function trimmedEnd(value: string, pattern: string, refuse: Refusal): string {
   const longest = pattern.startsWith('%')
-  const pieces = piecesOf(longest ? pattern.slice(1) : pattern, refuse).toReversed()
+  const pieces = piecesOf(reversed(longest ? pattern.slice(1) : pattern), refuse)
   return restOf(Array.from(value).toReversed(), pieces, { longest, refuse }).toReversed().join('')
 }
 
@@ -86,6 +86,14 @@ function filledIn(replacement: string, matched: string): string {
       return /^0+$/.test(String(braced ?? bare)) ? matched : ''
     },
   )
+}
+
+/** Escapes stay before what they escape; the last character escapes nothing. */
+function reversed(pattern: string): string {
+  return [...pattern.matchAll(/\\.|./gsu)]
+    .map(([part]) => part)
+    .toReversed()
+    .join('')
 }
 
 function piecesOf(pattern: string, refuse: Refusal): readonly Piece[] {
