@@ -33,6 +33,9 @@ export function readLabel(statement: Statement): Label {
 
 function namedPairsOf(statement: Statement): readonly Pair[] {
   const pairs = pairsOf(statement)
+  if (pairs.length === 0) {
+    throw statement.refuse(`${nameOf(statement)} has no argument`, pairHint(nameOf(statement)))
+  }
   if (pairs.every(({ key }) => key.text !== '')) return pairs
   throw statement.refuse('a value without a name', pairHint(nameOf(statement)), statement.rest)
 }
@@ -42,7 +45,7 @@ export function pairsOf(statement: Statement): readonly Pair[] {
   const { rest, escape, refuse, word } = statement
   const words = splitQuoted(rest, escape)
   const command = nameOf(statement)
-  if (words[0] === undefined) throw refuse(`${command} has no argument`, pairHint(command))
+  if (words[0] === undefined) return []
   if (!words[0].text.includes('=')) {
     const [key = rest, value] = splitBlank(rest, 2)
     if (value === undefined) {

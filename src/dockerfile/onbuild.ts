@@ -35,7 +35,6 @@ export function triggerOf({ line, rest }: Statement, init: StatementInit): State
 
 /** Of what it is about, only the form is looked at before it is triggered. */
 function refuseBadForm(trigger: Statement): void {
-  if (trigger.rest.text === '') return
   if (/^(?:env|label)$/i.test(trigger.name.text)) pairsOf(trigger)
   if (/^(?:add|copy|volume|run|cmd|entrypoint|shell)$/i.test(trigger.name.text)) {
     jsonForm(trigger, trigger.rest)

@@ -44,6 +44,9 @@ import type {
 
 export const MOST_DOCKERFILE_BYTES = 4 * 1024 * 1024
 
+/** Each is gone through for every one before it; what people write has some tens. */
+export const MOST_INSTRUCTIONS = 5_000
+
 const READERS: Readonly<Record<string, (statement: Statement) => Instruction>> = {
   add: readAdd,
   arg: readArg,
@@ -80,13 +83,19 @@ export function parseDockerfile(text: string, file: string): Dockerfile {
   }
 }
 
-/** The one instruction of a text, like what ONBUILD stored; may be FROM. */
-export function parseInstruction(text: string, file: string): Instruction {
+/** The one instruction that a text is, like what ONBUILD stored. */
+export function parseInstruction(
+  text: string,
+  file: string,
+): { readonly instruction: StageInstruction; readonly source: SourceText } {
   const source = createSource(file, text)
   const { instructions, issues } = readInstructions(source)
   if (issues.length > 0) throw new DocumentError(sorted(issues))
   const [only, second] = instructions
-  if (only !== undefined && second === undefined) return only
+  if (only?.kind === 'from') {
+    throw source.error(only.name.at, { message: 'FROM cannot be here', hint: 'leave it out' })
+  }
+  if (only !== undefined && second === undefined) return { instruction: only, source }
   const at = second?.at ?? { start: 0, end: text.length }
   throw source.error(at, { message: 'not one instruction', hint: 'write one, and no more' })
 }
@@ -115,6 +124,7 @@ function readInstructions(source: SourceText): Read {
       if (isComment(first) || /^\p{White_Space}*$/u.test(first.text)) continue
       const line = reader.join(first, directives.escape)
       warnOfEmptyLines(line, warn)
+      if (instructions.length === MOST_INSTRUCTIONS) throw tooMany(source, first)
       const init = { source, line, escape: directives.escape, warn }
       const statement = createStatement(init)
       const trigger = isOnbuild(statement) ? triggerOf(statement, init) : undefined
@@ -143,6 +153,11 @@ function refuseLarge(source: SourceText): void {
   if (bytes <= MOST_DOCKERFILE_BYTES) return
   const message = `the file has ${bytes} bytes, and at most ${MOST_DOCKERFILE_BYTES} are read`
   throw source.error({ start: 0, end: 1 }, { message, hint: 'copy what it holds from files' })
+}
+
+function tooMany(source: SourceText, { start, end }: Span): DocumentError {
+  const message = `more than ${MOST_INSTRUCTIONS} instructions`
+  return source.error({ start, end }, { message, hint: 'take several Dockerfiles' })
 }
 
 function isOnbuild({ name }: Statement): boolean {
