@@ -6,34 +6,20 @@
  */
 
 import { quote } from '../yaml/words.ts'
-import type { Span } from '../yaml/tree.ts'
-import { byCodePoint } from '../util/code-points.ts'
-import { formatGoDuration } from './go-duration.ts'
-import { goQuoteAll } from './go-quote.ts'
+import { applyCmd, applyEntrypoint, applyHealthcheck } from './apply-command.ts'
+import { applyArg, applyEnv, applyLabel } from './apply-variables.ts'
+import { applyExpose } from './apply-expose.ts'
+import { changed, expandIn, recorded, type StageContext, type StageState } from './stage-state.ts'
 import { resolvePath } from './paths.ts'
-import { portsOf } from './ports.ts'
 import { isSignal } from './signals.ts'
-import {
-  expandWord,
-  recorded,
-  splitEnv,
-  type StageContext,
-  type StageState,
-} from './stage-state.ts'
 import type {
   Add,
-  Arg,
-  CommandLine,
   Copy,
-  Env,
-  Expose,
-  HealthcheckConfig,
-  Label,
   Run,
   StageInstruction,
   StopSignal,
+  User,
   Volume,
-  Word,
   Workdir,
 } from './types.ts'
 
@@ -46,8 +32,7 @@ export function applyInstruction(
   context: StageContext,
 ): StageState {
   const { config } = state
-  const expanded = (word: Word) => expandIn(state, word, context)
-  const change = changeTo(instruction.at, context)
+  const place = { at: instruction.at, context }
   switch (instruction.kind) {
     case 'arg':
       return applyArg(state, instruction, context)
@@ -63,33 +48,21 @@ export function applyInstruction(
       return applyVolume(state, instruction, context)
     case 'stopsignal':
       return applyStopSignal(state, instruction, context)
-    case 'cmd': {
-      const cmd = argumentsOf(instruction.command, state, context)
-      const said = { ...state, saidCmd: true, config: { ...config, cmd, argsEscaped: true } }
-      return change(said, `CMD ${goQuoteAll(cmd)}`)
-    }
-    case 'entrypoint': {
-      const entrypoint = argumentsOf(instruction.command, state, context)
-      const { cmd: _, ...bare } = config
-      const kept = state.saidCmd ? config : bare
-      const next = { ...state, config: { ...kept, entrypoint } }
-      return change(next, `ENTRYPOINT ${goQuoteAll(entrypoint)}`)
-    }
+    case 'cmd':
+      return applyCmd(state, instruction, context)
+    case 'entrypoint':
+      return applyEntrypoint(state, instruction, context)
     case 'shell': {
       const next = { ...state, config: { ...config, shell: instruction.args } }
-      return change(next, `SHELL [${instruction.args.join(' ')}]`)
+      return changed(next, `SHELL [${instruction.args.join(' ')}]`, place)
     }
-    case 'user': {
-      const user = expanded(instruction.user)
-      return change({ ...state, config: { ...config, user } }, `USER ${user}`)
-    }
-    case 'healthcheck': {
-      const next = { ...state, config: { ...config, healthcheck: instruction.check } }
-      return change(next, `HEALTHCHECK ${printed(instruction.check)}`)
-    }
+    case 'user':
+      return applyUser(state, instruction, context)
+    case 'healthcheck':
+      return applyHealthcheck(state, instruction, context)
     case 'maintainer': {
       const author = instruction.maintainer.text
-      return change({ ...state, author }, `MAINTAINER ${author}`)
+      return changed({ ...state, author }, `MAINTAINER ${author}`, place)
     }
     case 'onbuild': {
       const onbuild = [...(config.onbuild ?? []), instruction.expression]
@@ -98,94 +71,14 @@ export function applyInstruction(
   }
 }
 
-/** Adds the step that `instruction` is in the history. */
-function changeTo(at: Span, context: StageContext) {
-  return (state: StageState, createdBy: string, emptyLayer = true) =>
-    recorded(state, { createdBy, emptyLayer }, context, at)
-}
-
-export function expandIn(
-  { variables }: StageState,
-  word: Word,
-  { source, escape }: StageContext,
-): string {
-  return expandWord(word, variables, { source, escape }).text
-}
-
-/** Each default of one ARG sees those before it; what is given goes before any default. */
-function applyArg(state: StageState, { args, at }: Arg, context: StageContext): StageState {
-  const { buildArgs, globals } = context
-  let variables = state.variables
-  const written = args.map(({ key: { text: key }, value: fallback }) => {
-    const otherwise = () =>
-      fallback ? expandIn({ ...state, variables }, fallback, context) : globals.get(key)
-    const value = buildArgs.get(key) ?? otherwise()
-    if (value === undefined) return key
-    if (!NOT_VARIABLES.has(key)) variables = new Map([...variables, [key, value]])
-    return `${key}=${value}`
-  })
-  return changeTo(at, context)({ ...state, variables }, `ARG ${written.join(' ')}`)
-}
-
-/** They speak to BuildKit, and words do not see them. */
-const NOT_VARIABLES = new Set(['BUILDKIT_SBOM_SCAN_CONTEXT', 'BUILDKIT_SBOM_SCAN_STAGE'])
-
-function applyEnv(state: StageState, { pairs, at }: Env, context: StageContext): StageState {
-  const added = pairs.map(({ key, value }): [string, string] => [
-    expandIn(state, key, context),
-    expandIn(state, value, context),
-  ])
-  const env = withEnv(state.config.env ?? [], added)
-  const variables = new Map([...state.variables, ...added])
-  const written = added.map(([key, value]) => ` ${key}=${value}`).join('')
-  const next = { ...state, variables, config: { ...state.config, env } }
-  return changeTo(at, context)(next, `ENV${written}`)
-}
-
-/** Each in the place of what has the name. */
-function withEnv(
-  env: readonly string[],
-  added: readonly (readonly [string, string])[],
-): readonly string[] {
-  const result = [...env]
-  const places = new Map(env.map((one, index) => [splitEnv(one)[0], index] as const).toReversed())
-  for (const [key, value] of added) {
-    const place = places.get(key) ?? result.length
-    places.set(key, place)
-    result[place] = `${key}=${value}`
-  }
-  return result
-}
-
-function applyLabel(state: StageState, { pairs, at }: Label, context: StageContext): StageState {
-  const added = pairs.map(({ key, value }): [string, string] => [
-    expandIn(state, key, context),
-    expandIn(state, value, context),
-  ])
-  const labels = new Map([...(state.config.labels ?? []), ...added])
-  const written = added.map(([key, value]) => ` ${key}=${value}`).join('')
-  return changeTo(at, context)({ ...state, config: { ...state.config, labels } }, `LABEL${written}`)
-}
-
 function applyWorkdir(state: StageState, { path, at }: Workdir, context: StageContext): StageState {
   const workingDir = resolvePath(state.config.workingDir ?? '', expandIn(state, path, context))
   const next = { ...state, config: { ...state.config, workingDir } }
-  return changeTo(at, context)(next, `WORKDIR ${workingDir}`, workingDir === '/')
-}
-
-function applyExpose(state: StageState, { ports, at }: Expose, context: StageContext): StageState {
-  const { source, escape } = context
-  const all = ports
-    .toSorted((a, b) => byCodePoint(a.text, b.text))
-    .flatMap(word => {
-      const { words } = expandWord(word, state.variables, { source, escape })
-      return words.flatMap(text =>
-        portsOf(text, (message, hint) => source.error(word.at, { message, hint })),
-      )
-    })
-  const exposedPorts = new Set([...(state.config.exposedPorts ?? []), ...all])
-  const next = { ...state, config: { ...state.config, exposedPorts } }
-  return changeTo(at, context)(next, `EXPOSE [${all.join(' ')}]`)
+  return recorded(
+    next,
+    { createdBy: `WORKDIR ${workingDir}`, emptyLayer: workingDir === '/' },
+    { at, context },
+  )
 }
 
 function applyVolume(state: StageState, { paths, at }: Volume, context: StageContext): StageState {
@@ -197,7 +90,7 @@ function applyVolume(state: StageState, { paths, at }: Volume, context: StageCon
   })
   const volumes = new Set([...(state.config.volumes ?? []), ...added])
   const next = { ...state, config: { ...state.config, volumes } }
-  return changeTo(at, context)(next, `VOLUME [${added.join(' ')}]`)
+  return changed(next, `VOLUME [${added.join(' ')}]`, { at, context })
 }
 
 function applyStopSignal(
@@ -211,29 +104,11 @@ function applyStopSignal(
     throw context.source.error(signal.at, { message: `${quote(stopSignal)} is no signal`, hint })
   }
   const next = { ...state, config: { ...state.config, stopSignal } }
-  return changeTo(at, context)(next, `STOPSIGNAL ${stopSignal}`)
+  return changed(next, `STOPSIGNAL ${stopSignal}`, { at, context })
 }
 
-/** What is given as text is for the shell that SHELL named, or the platform's own. */
-function argumentsOf(
-  command: CommandLine,
-  { config }: StageState,
-  { platform }: StageContext,
-): readonly string[] {
-  if (command.form === 'exec') return command.args
-  const own = platform.os === 'windows' ? ['cmd', '/S', '/C'] : ['/bin/sh', '-c']
-  return [...(config.shell?.length ? config.shell : own), command.text]
-}
-
-function printed(check: HealthcheckConfig): string {
-  const time = (nanoseconds: number) => formatGoDuration(BigInt(nanoseconds))
-  const fields = [
-    `Test:[${check.test.join(' ')}]`,
-    `Interval:${time(check.interval)}`,
-    `Timeout:${time(check.timeout)}`,
-    `StartPeriod:${time(check.startPeriod)}`,
-    `StartInterval:${time(check.startInterval)}`,
-    `Retries:${check.retries}`,
-  ]
-  return `{${fields.join(' ')}}`
+function applyUser(state: StageState, { user: word, at }: User, context: StageContext): StageState {
+  const user = expandIn(state, word, context)
+  const next = { ...state, config: { ...state.config, user } }
+  return changed(next, `USER ${user}`, { at, context })
 }

@@ -1,8 +1,13 @@
 /** COPY and ADD with their words expanded: what is left is to do it. */
 
-import { expandIn } from './apply.ts'
 import { resolveDestination } from './paths.ts'
-import { expandWord, recorded, type StageContext, type StageState } from './stage-state.ts'
+import {
+  expandIn,
+  expandWord,
+  recorded,
+  type StageContext,
+  type StageState,
+} from './stage-state.ts'
 import type { Add, Copy, Heredoc, Word } from './types.ts'
 
 export interface ExpandedTransfer {
@@ -63,7 +68,7 @@ export function recordTransfer(
   instruction: Copy | Add,
   context: StageContext,
 ): StageState {
-  return recorded(state, { createdBy, emptyLayer: false }, context, instruction.at)
+  return recorded(state, { createdBy, emptyLayer: false }, { at: instruction.at, context })
 }
 
 /** In documents quotes are characters like others, and the escape character is `\` always. */

@@ -6,7 +6,8 @@
  */
 
 import type { Span } from '../yaml/tree.ts'
-import { characterAt, isDigit, isNamePart, isSpace } from './characters.ts'
+import { characterAt, isDigit, isNamePart } from './characters.ts'
+import { ExpandedText } from './expanded-text.ts'
 import { replaced, trimmedEnd, trimmedStart, type Refusal } from './shell-pattern.ts'
 import type { Escape } from './types.ts'
 
@@ -83,7 +84,7 @@ class Expander {
     this.#rawEscapes = rawEscapes
     // BuildKit keeps one such text for all depths, so that in `a${B:-c}` the word loses its `a`
     this.#wordSoFar.text = ''
-    const output = new Output(this.#most, this.#wordSoFar)
+    const output = new ExpandedText(this.#most, this.#wordSoFar)
     for (let next = this.#peek(); next !== ''; next = this.#peek()) {
       if (next === stop) {
         this.#take()
@@ -97,7 +98,7 @@ class Expander {
     return output.done()
   }
 
-  #one(next: string, output: Output): void {
+  #one(next: string, output: ExpandedText): void {
     const { escape, plainQuotes = false } = this.#options
     if (next === '$') output.addParted(this.#dollar())
     else if (next === '<') output.add(this.#angles())
@@ -306,43 +307,3 @@ const TOO_LONG = 'variables that hold each other many times grow very fast'
 const NAME_IT = 'write ${NAME}, or \\$ for a dollar sign'
 const OPERATORS =
   'what may follow is - :- + :+ ? :? and a word, # ## % %% and a pattern, or /what/with'
-
-/** Text, and the words it makes where spaces part it. */
-class Output {
-  #text = ''
-  readonly #words: string[] = []
-  readonly #most: number
-  readonly #word: { text: string }
-
-  constructor(most: number, word: { text: string }) {
-    this.#most = most
-    this.#word = word
-  }
-
-  get isFull(): boolean {
-    return this.#text.length > this.#most
-  }
-
-  add(text: string): void {
-    this.#text += text
-    this.#word.text += text
-  }
-
-  addParted(text: string): void {
-    this.#text += text
-    for (const character of text) {
-      if (!isSpace(character)) this.#word.text += character
-      else this.#end()
-    }
-  }
-
-  done(): { text: string; words: string[] } {
-    this.#end()
-    return { text: this.#text, words: this.#words }
-  }
-
-  #end(): void {
-    if (this.#word.text !== '') this.#words.push(this.#word.text)
-    this.#word.text = ''
-  }
-}

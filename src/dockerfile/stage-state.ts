@@ -89,12 +89,22 @@ export function splitEnv(text: string): [string, string] {
   return equals < 0 ? [text, ''] : [text.slice(0, equals), text.slice(equals + 1)]
 }
 
+/** Which instruction it is, for what goes wrong. */
+export interface Spot {
+  readonly at: Span
+  readonly context: StageContext
+}
+
+/** With a step in its history that touched no file. */
+export function changed(state: StageState, createdBy: string, spot: Spot): StageState {
+  return recorded(state, { createdBy, emptyLayer: true }, spot)
+}
+
 /** With one more step in its history. */
 export function recorded(
   state: StageState,
   step: HistoryStep,
-  { source }: Pick<StageContext, 'source'>,
-  at: Span,
+  { at, context: { source } }: Spot,
 ): StageState {
   const length = state.history.reduce((sum, { createdBy }) => sum + createdBy.length, 0)
   if (length + step.createdBy.length > MOST_CHARACTERS) {
@@ -108,6 +118,15 @@ export function recorded(
     throw source.error(at, { message, hint: 'no image needs that many' })
   }
   return { ...state, history: [...state.history, step] }
+}
+
+/** What a word comes to where a stage has come to `state`. */
+export function expandIn(
+  { variables }: Pick<StageState, 'variables'>,
+  word: Word,
+  { source, escape }: StageContext,
+): string {
+  return expandWord(word, variables, { source, escape }).text
 }
 
 /** What a word comes to, or an error where the word is. */
