@@ -31,7 +31,7 @@ export function matchesGlob(pattern: string, path: string): boolean | undefined 
 
 /** Whether a part of a path is a glob, and no plain name. */
 export function isGlob(text: string): boolean {
-  return /^(?:[^\\*?[]|\\.?)*[*?[]/s.test(text)
+  return /^(?:[^\\*?[]|\\.)*[*?[]/s.test(text)
 }
 
 interface Chunk {

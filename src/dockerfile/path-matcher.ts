@@ -21,11 +21,15 @@ export interface PathMatcher {
   /** Whether any pattern begins with `!`. */
   readonly hasExceptions: boolean
   /** Of a path without a slash at its start or end; all folders above it are looked at as well. */
-  matches(path: string): boolean
-  /** The same in a walk, where the folder above has been looked at; absent at the top. */
-  look(path: string, above?: Look): Look
+  readonly matches: (path: string) => boolean
+  /**
+   * The same in a walk, where the folder above has been looked at; absent at the top. BuildKit
+   * walks, and may find otherwise than `matches`, as it tries no pattern on a folder that could
+   * change nothing there.
+   */
+  readonly look: (path: string, above?: Look) => Look
   /** Whether a walk has to go into a folder that matches, since something in it may not. */
-  mayLetIn(folder: string): boolean
+  readonly mayLetIn: (folder: string) => boolean
 }
 
 interface PathPattern {
