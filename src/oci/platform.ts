@@ -10,11 +10,16 @@ export interface Platform {
 
 const PART = /^[a-z0-9][a-z0-9._-]*$/
 
+/** Whether it can be the system or the architecture of a platform. */
+export function isPlatformPart(value: unknown): value is string {
+  return typeof value === 'string' && PART.test(value)
+}
+
 /** `os/arch` or `os/arch/variant`. */
 export function parsePlatform(text: string): Platform {
   const [os = '', architecture = '', variant, ...rest] = text.split('/')
   const parts = [os, architecture, ...(variant === undefined ? [] : [variant])]
-  if (rest.length > 0 || !parts.every(part => PART.test(part))) {
+  if (rest.length > 0 || !parts.every(isPlatformPart)) {
     throw new InputError('BAD_ARGUMENT', `"${text}" is not a platform`, {
       hint: 'write os/architecture or os/architecture/variant, like linux/arm64',
     })

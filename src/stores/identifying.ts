@@ -20,6 +20,11 @@ export interface Identifying {
   /** One for each platform that `content` is for. */
   configs(repository: string, content: Content, call?: Call): Promise<readonly PlatformConfig[]>
   /**
+   * The one platform whose configuration is all that the store keeps of an image, and what it names
+   * the image by; `undefined` where it keeps manifests, and names images by them.
+   */
+  onlyPlatform(call?: Call): Promise<Platform | undefined>
+  /**
    * What `resolve` tells of an image once it is written here: the digest of its manifest, or of the
    * configuration that the store takes of it. `read` gives manifests under `root`. With
    * `PLATFORM_MISSING` where there is nothing in it that the store would take.

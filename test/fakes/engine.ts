@@ -17,6 +17,8 @@ export interface FakeEngineOptions {
   readonly api?: string
   readonly headers?: Readonly<Record<string, string>>
   readonly keeps?: 'containerd' | 'classic'
+  /** What it runs; an amd64 unless said otherwise. */
+  readonly architecture?: string
   /** Where it listens; in a folder of its own unless said otherwise. */
   readonly socket?: string
   /** Answers a request in place of what is here, or says `false`. */
@@ -28,7 +30,8 @@ export interface FakeEngine extends AsyncDisposable {
   readonly socket: string
   /** `GET /v1.48/images/json`, in the order of arrival. */
   readonly requests: readonly string[]
-  readonly names: ReadonlyMap<string, Descriptor>
+  /** What is put here is there, as if it had been loaded. */
+  readonly names: Map<string, Descriptor>
   readonly blobs: ReadonlyMap<string, Buffer>
 }
 
@@ -36,13 +39,14 @@ export async function startFakeEngine({
   api = '1.48',
   headers = {},
   keeps = 'containerd',
+  architecture = 'amd64',
   fault = () => false,
   ...options
 }: FakeEngineOptions = {}): Promise<FakeEngine> {
   const folder = await mkdtemp(join(tmpdir(), 'wb-engine-'))
   const { socket = join(folder, 'e.sock') } = options
   const requests: string[] = []
-  const state: State = { keeps, names: new Map(), blobs: new Map() }
+  const state: State = { keeps, architecture, names: new Map(), blobs: new Map() }
   const sockets = new Set<Socket>()
   const server = http.createServer((request, response) => {
     requests.push(`${request.method} ${request.url}`)
@@ -75,6 +79,7 @@ export async function startFakeEngine({
 
 interface State {
   readonly keeps: 'containerd' | 'classic'
+  readonly architecture: string
   readonly names: Map<string, Descriptor>
   readonly blobs: Map<string, Buffer>
 }
@@ -94,7 +99,7 @@ async function answer(
   const path = url.pathname.replace(/^\/v1\.\d+/, '')
   const [, image = '', verb = ''] = /^\/images\/(.+?)\/(json|get|tag)$/.exec(path) ?? []
   if (path === '/_ping') return response.end('OK')
-  if (path === '/version') return sendJson(response, 200, { Os: 'linux', Arch: 'amd64' })
+  if (path === '/version') return sendJson(response, 200, versionOf(state))
   if (path === '/info') return sendJson(response, 200, { DriverStatus: statusOf(state) })
   if (path === '/images/load') return load(state, request, response)
   if (path === '/images/json') return sendJson(response, 200, listed(state))
@@ -105,6 +110,10 @@ async function answer(
   if (verb === 'get') return save(state, found, response)
   state.names.set(`${url.searchParams.get('repo')}:${url.searchParams.get('tag')}`, found)
   return response.writeHead(201).end()
+}
+
+function versionOf({ architecture }: State): object {
+  return { Os: 'linux', Arch: architecture }
 }
 
 function statusOf({ keeps }: State): unknown {

@@ -6,7 +6,7 @@ import type { Host } from '../../http/host.ts'
 import type { Body, Method, Reply } from '../../http/types.ts'
 import { headerOf } from '../../http/types.ts'
 import { parseDocument } from '../../oci/document.ts'
-import type { Platform } from '../../oci/platform.ts'
+import { isPlatformPart, type Platform } from '../../oci/platform.ts'
 import type { Call } from '../../util/call.ts'
 import { findEndpoint, type Endpoint, type EndpointInit } from './endpoint.ts'
 import { noEngine, notFound, refusal, unreachable } from './failure.ts'
@@ -174,7 +174,7 @@ async function factsOf(name: string, send: (path: string) => Promise<Reply>): Pr
     await about('version'),
     await about('info'),
   ]
-  if (typeof os !== 'string' || typeof architecture !== 'string') throw noEngine(name, ping)
+  if (!isPlatformPart(os) || !isPlatformPart(architecture)) throw noEngine(name, ping)
   return {
     version,
     keeps: podman ? 'podman' : isContainerd(status) ? 'containerd' : 'classic',

@@ -83,6 +83,10 @@ export async function openEngine(init: DockerInit): Promise<EngineStore> {
       const found = await findImage(desk, readings, { repository, reference, call })
       return found ? [{ platform: found.platform, config: found.id }] : []
     },
+    async onlyPlatform(call) {
+      const { keeps, platform } = await engine.facts(call)
+      return keeps === 'containerd' ? undefined : platform
+    },
     async identityOf(root, read, call) {
       return identityIn(root, read, { facts: await engine.facts(call), name })
     },

@@ -120,6 +120,14 @@ describe('an engine that says what it is', () => {
       message: 'what answers as engine (200) is no Docker Engine',
     })
   })
+
+  it('is something else where what it runs is no platform', async () => {
+    await using world = await withFault({ architecture: 'amd64, of: x' })
+    await expect(world.store.repositories()).rejects.toMatchObject({
+      code: 'STORE_PROTOCOL',
+      message: 'what answers as engine (200) is no Docker Engine',
+    })
+  })
 })
 
 describe('a look that went wrong is no absence', () => {
