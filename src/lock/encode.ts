@@ -55,8 +55,8 @@ function referenceLines(
   ]
 }
 
-function placeFlow({ put, intent, found, prune }: LockedPlace): string {
-  return flow({ put, intent, found, prune })
+function placeFlow({ put, intent, found, of, platform, prune }: LockedPlace): string {
+  return flow({ put, intent, found, of, platform, prune })
 }
 
 function retiredFlow({ put, intent, prune, image, from }: Retired): string {

@@ -6,6 +6,7 @@ import { entriesAt } from './document.ts'
 import {
   imageObjection,
   placeObjection,
+  platformObjection,
   platformsObjection,
   sourceObjection,
   type Objection,
@@ -40,8 +41,9 @@ function* namesInReference(path: readonly string[], reference: unknown): Generat
   for (const [platforms] of entriesAt(reference, 'platforms')) {
     yield* said([...path, 'platforms', platforms], platformsObjection(platforms))
   }
-  for (const [place] of entriesAt(reference, 'places')) {
+  for (const [place, inner] of entriesAt(reference, 'places')) {
     yield* said([...path, 'places', place], placeObjection(place))
+    yield* saidOfText([...path, 'places', place, 'platform'], inner, platformObjection)
   }
 }
 

@@ -53,6 +53,11 @@ export function platformsObjection(text: string): Objection | undefined {
   return { message: `${quote(text)} is not in order`, hint: `write ${ordered}` }
 }
 
+/** `linux/amd64` */
+export function platformObjection(text: string): Objection | undefined {
+  return objectionOf(() => void parsePlatform(text))
+}
+
 export function imageObjection(text: string): Objection | undefined {
   if (text === '') return { message: 'an image has no name' }
   if (text.length > MAX_NAME) {

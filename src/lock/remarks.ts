@@ -28,6 +28,7 @@ const SAY: Readonly<Record<string, Say>> = {
   additionalProperties: unknownKey,
   required: missing,
   anyOf: needsOne,
+  dependentRequired: needsOther,
   const: found =>
     at(
       found,
@@ -125,6 +126,17 @@ function needsOne(found: Case): Remark | undefined {
   const wanted = knownAt(found.path).filter(key => ['put', 'intent', 'found'].includes(key))
   if (isMisspelt(found, wanted)) return undefined
   return at(found, `${label(found)} needs ${alternatives(wanted.map(quote))}`)
+}
+
+function needsOther(found: Case): Remark | undefined {
+  const { property, missingProperty } = found.problem.params
+  const [key, other] = [String(property), String(missingProperty)]
+  if (isMisspelt(found, [other])) return undefined
+  const { node } = found.spot
+  return {
+    at: entryOf(node, key) ?? node,
+    message: `${quote(key)} needs ${quote(other)} beside it`,
+  }
 }
 
 /** Whether one of the keys is there under a name that is nearly its own, which is said of it. */

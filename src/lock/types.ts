@@ -49,6 +49,12 @@ export interface LockedPlace {
   readonly intent?: Digest
   /** What was there, and right, at first sight: not ours. */
   readonly found?: Digest
+  /**
+   * The image that the newest of these stands for, where the store keeps no manifests and has only
+   * the configuration of one platform of it. Both are there or neither.
+   */
+  readonly of?: Digest
+  readonly platform?: string
   readonly prune: PruneMode
 }
 

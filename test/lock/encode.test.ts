@@ -27,6 +27,10 @@ describe('a lock is written', () => {
                   places: new Map([
                     ['registry.internal/mirror/alpine:3.20.0', { put: A, prune: 'owned' }],
                     ['local/library/alpine:3.20.0', { found: A, prune: 'off' }],
+                    [
+                      'engine/alpine:3.20.0',
+                      { put: B, prune: 'off', platform: 'linux/amd64', of: A },
+                    ],
                   ]),
                 },
               ],
@@ -63,6 +67,7 @@ images:
         platforms:
           linux/amd64,linux/arm64: ${B}
         places:
+          engine/alpine:3.20.0: { put: ${B}, of: ${A}, platform: linux/amd64, prune: off }
           local/library/alpine:3.20.0: { found: ${A}, prune: off }
           registry.internal/mirror/alpine:3.20.0: { put: ${A}, prune: owned }
 seen:

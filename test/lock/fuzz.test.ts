@@ -24,6 +24,7 @@ const SAMPLE = encodeLock(
                 digest: A,
                 cuts: new Map([['linux/amd64,linux/arm64', B]]),
                 places: new Map([
+                  ['engine/a:3.20', { put: A, of: B, platform: 'linux/amd64', prune: 'off' }],
                   ['local/library/alpine:3.20', { found: A, prune: 'off' }],
                   ['registry.internal/a:3.20', { put: A, intent: B, prune: 'owned' }],
                 ]),

@@ -180,6 +180,36 @@ describe('a place is refused for', () => {
       `{ put: ${A}, found: ${B}, prune: off }`,
       '9:27+71 "put" and "found" exclude each other | what waybill put is "put"; what was there before is "found"',
     ],
+    [
+      'an image without a platform',
+      `{ put: ${A}, of: ${B}, prune: off }`,
+      '9:100+2 "of" needs "platform" beside it',
+    ],
+    [
+      'a platform without an image',
+      `{ put: ${A}, platform: linux/amd64, prune: off }`,
+      '9:100+8 "platform" needs "of" beside it',
+    ],
+    [
+      'a misspelt platform, once',
+      `{ put: ${A}, of: ${B}, platfrom: linux/amd64, prune: off }`,
+      '9:177+8 unknown key "platfrom" | did you mean "platform"?',
+    ],
+    [
+      'a platform that is none',
+      `{ put: ${A}, of: ${B}, platform: linux, prune: off }`,
+      '9:187+5 "linux" is not a platform | write os/architecture or os/architecture/variant, like linux/arm64',
+    ],
+    [
+      'an image that is no digest',
+      `{ put: ${A}, of: x, platform: linux/amd64, prune: off }`,
+      expect.stringMatching(/^9:104\+1 "x" is no digest/),
+    ],
+    [
+      'an image, and nothing that stands for it',
+      `{ of: ${A}, platform: linux/amd64, prune: off }`,
+      '9:20+114 "a.b/c:1" needs "put", "intent" or "found"',
+    ],
   ])('%s', (_, place, expected) => {
     expect(ofPlace(place)).toEqual([expected])
   })

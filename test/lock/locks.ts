@@ -78,13 +78,20 @@ const seconds = fc
   .integer({ min: 0, max: 4_000_000_000 })
   .map(at => new Date(at * 1000).toISOString().replace('.000Z', 'Z'))
 
-const lockedPlace: fc.Arbitrary<LockedPlace> = fc.oneof(
-  fc.record({ put: digest, prune }),
-  fc.record({ intent: digest, prune }),
-  fc.record({ put: digest, intent: digest, prune }),
-  fc.record({ found: digest, prune }),
-  fc.record({ found: digest, intent: digest, prune }),
-)
+const platform = fc.constantFrom('linux/amd64', 'linux/arm/v7', 'linux/arm64', 'windows/amd64')
+const lockedPlace: fc.Arbitrary<LockedPlace> = fc
+  .tuple(
+    fc.oneof(
+      fc.record({ put: digest }),
+      fc.record({ intent: digest }),
+      fc.record({ put: digest, intent: digest }),
+      fc.record({ found: digest }),
+      fc.record({ found: digest, intent: digest }),
+    ),
+    fc.oneof(fc.constant({}), fc.record({ of: digest, platform })),
+    fc.record({ prune }),
+  )
+  .map(([state, standing, rest]) => ({ ...state, ...standing, ...rest }))
 const retired: fc.Arbitrary<Retired> = fc
   .tuple(
     fc.oneof(fc.record({ put: digest }), fc.record({ put: digest, intent: digest })),
