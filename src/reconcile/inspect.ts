@@ -195,7 +195,7 @@ async function complete(
 ): Promise<DesiredImage> {
   const { group } = task
   const digest = wantedOf(source)
-  const referrers = await referrersOf(task, source, digest)
+  const referrers = await referrersOf(task, source, places)
   const known = await Promise.all(places.map(place => compare(task, place, referrers)))
   const compared = known.filter(place => place !== undefined)
   const todo = compared.filter(isTodo)

@@ -3,7 +3,7 @@ import type { Descriptor } from '../oci/descriptor.ts'
 import type { DesiredPlace } from '../plan/desired.ts'
 import { isReferring } from '../stores/store.ts'
 import { mapLimit } from '../util/concurrency.ts'
-import type { Source } from './source.ts'
+import { wantedOf, type Source } from './source.ts'
 import type { Task } from './task.ts'
 
 /** What refers to what, at the source: lists by the digest they are about, none of them empty. */
@@ -11,15 +11,20 @@ export type Referrers = ReadonlyMap<Digest, readonly Descriptor[]>
 
 /**
  * What refers to the image at its source, and what refers to that: signatures, and signatures of
- * attestations. A cut index is another image than the one that was signed, so it has none.
+ * attestations. A cut index is another image than the one that was signed, so it has none. Where none
+ * of the places has room for them, nothing is asked.
  */
 export async function referrersOf(
-  { group, subjects, call }: Task,
-  { origin: { store, repository }, digest: named }: Source,
-  digest: Digest,
+  task: Task,
+  source: Source,
+  places: readonly DesiredPlace[],
 ): Promise<Referrers> {
+  const { group, subjects, call } = task
+  const { store, repository } = source.origin
+  const { digest } = source
   const found = new Map<Digest, readonly Descriptor[]>()
-  if (!group.referrers || digest !== named || !isReferring(store)) return found
+  if (!group.referrers || wantedOf(source) !== digest || !isReferring(store)) return found
+  if (!(await isForReferring(task, places))) return found
   const hint = subjects.get(`${group.store}/${repository}`) ?? 1
   const asked = new Set<Digest>()
   let level: readonly Digest[] = [digest]
@@ -38,6 +43,15 @@ export async function referrersOf(
 }
 
 const MOST_SUBJECTS = 1_000
+
+async function isForReferring(
+  { workshop }: Task,
+  places: readonly DesiredPlace[],
+): Promise<boolean> {
+  const names = [...new Set(places.map(({ store }) => store))]
+  const stores = await Promise.all(names.map(name => workshop.open(name)))
+  return stores.some(store => isReferring(store))
+}
 
 /** Each once. */
 export function digestsOf(descriptors: Iterable<Descriptor>): readonly Digest[] {
