@@ -8,7 +8,6 @@ import type { CopyStep, Outcome, StepPlace } from '../plan/types.ts'
 import { isReferring } from '../stores/store.ts'
 import { copyImage, type Target, type TargetResult } from '../transfer/copy.ts'
 import type { Node } from '../transfer/graph.ts'
-import { digestIn } from '../transfer/identity.ts'
 import { loadImage, readRoot, type Origin } from '../transfer/image.ts'
 import type { Call } from '../util/call.ts'
 import { mapLimit } from '../util/concurrency.ts'
@@ -21,6 +20,7 @@ import {
   stoppedBefore,
   type PlaceOutcome,
 } from './outcome.ts'
+import { nameFor } from './standing.ts'
 import type { Workshop } from './workshop.ts'
 
 /** A broken transfer is begun again this often; what already arrived is not sent twice. */
@@ -164,7 +164,8 @@ async function attempt(
     const { root, referrers } = await load(step, origin)
     for (const { place, at } of open) {
       const store = await workshop.open(at.store)
-      checkName(step, place, await digestIn(store, root, origin))
+      const target = { at: place.at, store, standings: workshop.standings }
+      checkName(step, place, await nameFor({ root, origin }, target))
     }
     const results = await copyImage({
       source: { store, repository },

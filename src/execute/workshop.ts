@@ -5,6 +5,7 @@ import type { Ledger } from '../transfer/ledger.ts'
 import type { Manifests } from '../transfer/manifests.ts'
 import type { Semaphore } from '../util/concurrency.ts'
 import type { Place, Places } from './places.ts'
+import type { Standings } from './standing.ts'
 
 /** What the looks and steps of one run share. */
 export interface Workshop {
@@ -22,6 +23,7 @@ export interface Workshop {
   readonly places: Places
   readonly manifests: Manifests
   readonly ledger: Ledger
+  readonly standings: Standings
   readonly onEvent: (event: RunEvent) => void
   /** Milliseconds. */
   readonly now: () => number

@@ -1,11 +1,12 @@
 /** What the places of a group name when they are as wanted, in stores that keep no manifests too. */
 import { StoreError, WaybillError } from '../errors.ts'
+import { standingOf, type Standing } from '../lock/standing.ts'
 import type { Wish } from '../manifest/types.ts'
 import { formatReference } from '../oci/reference.ts'
 import type { DesiredPlace } from '../plan/desired.ts'
 import { problemOf } from '../execute/problem.ts'
-import { isIdentifying } from '../stores/identifying.ts'
-import { digestIn, isManifestless, isSameImage, type Seen } from '../transfer/identity.ts'
+import { nameFor, onlyPlatformOf } from '../execute/standing.ts'
+import { isManifestless, isSameImage, type Seen } from '../transfer/identity.ts'
 import { readRoot } from '../transfer/image.ts'
 import { isAboutContent, unseen } from './notes.ts'
 import { wantedOf, type Source } from './source.ts'
@@ -41,14 +42,35 @@ async function expectOne(
   place: SeenPlace,
 ): Promise<DesiredPlace | undefined> {
   try {
-    const store = await task.workshop.open(place.store)
-    if (!isIdentifying(store)) return { ...place, wanted: wantedOf(source) }
-    return { ...place, wanted: await digestIn(store, await rootOf(task, source), source.origin) }
+    const { open, standings } = task.workshop
+    const store = await open(place.store)
+    const platform = await onlyPlatformOf(store, task.call)
+    if (platform === undefined) return { ...place, wanted: wantedOf(source) }
+    const at = formatReference(place)
+    const known = knownAs(task, place, { at, of: wantedOf(source), platform })
+    if (known) {
+      standings.set(at, known)
+      return { ...place, wanted: known.digest }
+    }
+    const { origin } = source
+    const root = await rootOf(task, source)
+    return { ...place, wanted: await nameFor({ root, origin }, { at, store, standings }) }
   } catch (error) {
     if (!(error instanceof WaybillError)) throw error
     noteUnmet(task, place, error)
     return undefined
   }
+}
+
+/** What the lock says of what the place has, where that is the image: a read would tell the same. */
+function knownAs(
+  { memory }: Task,
+  { found }: SeenPlace,
+  { at, of, platform }: Omit<Standing, 'digest'> & { readonly at: string },
+): Standing | undefined {
+  const known = memory && standingOf(memory.places.get(at))
+  const isIt = known?.digest === found && known?.of === of && known.platform === platform
+  return isIt ? known : undefined
 }
 
 async function rootOf({ group }: Task, { root, origin, digest }: Source) {

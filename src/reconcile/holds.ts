@@ -1,7 +1,16 @@
 /** What people do to a lock: hold an image, release it, take over what others put. */
 import { InputError } from '../errors.ts'
 import type { Workshop } from '../execute/workshop.ts'
-import type { Lock, LockedImage, LockedReference, Pin, PruneMode, Retired } from '../lock/types.ts'
+import { standingAs, standingOf } from '../lock/standing.ts'
+import type {
+  Lock,
+  LockedImage,
+  LockedPlace,
+  LockedReference,
+  Pin,
+  PruneMode,
+  Retired,
+} from '../lock/types.ts'
 import { parseDigest, type Digest } from '../oci/digest.ts'
 import { formatReference, isTag } from '../oci/reference.ts'
 import type { LockChange } from '../plan/types.ts'
@@ -309,7 +318,9 @@ function owning(
   for (const [name, image] of lock.images) {
     for (const [from, reference] of image.references) {
       if (!reference.places.has(at)) continue
-      const places = new Map([...reference.places, [at, { put: digest, prune }] as const])
+      const standing = standingAs(digest, standingOf(reference.places.get(at)))
+      const place: LockedPlace = { put: digest, ...standing, prune }
+      const places = new Map([...reference.places, [at, place] as const])
       const references = new Map([...image.references, [from, { ...reference, places }] as const])
       return {
         ...lock,

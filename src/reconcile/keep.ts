@@ -3,6 +3,7 @@
  * Pure: a lock in, a lock out.
  */
 import { isOurs } from '../lock/ownership.ts'
+import { standingAs, standingOf, type Standing } from '../lock/standing.ts'
 import type { Lock, LockedImage, LockedPlace, LockedReference, Retired } from '../lock/types.ts'
 import type { Digest } from '../oci/digest.ts'
 import { formatReference } from '../oci/reference.ts'
@@ -20,7 +21,11 @@ export interface Seen {
   readonly resolution: Pick<Resolution, 'wishes' | 'sights' | 'stuck'>
   readonly gone: readonly GoneReference[]
   readonly known: readonly Known[]
+  readonly standings: Standings
 }
+
+/** What places came to stand for in this run, where their stores keep no manifests. */
+type Standings = ReadonlyMap<string, Standing>
 
 interface Draft {
   digest: Digest
@@ -34,7 +39,7 @@ type Drafts = Map<string, Map<string, Draft>>
 export function advance(memory: Memory, seen: Seen): Lock {
   const { lock } = memory
   const drafts: Drafts = new Map([...seen.images].map(image => [image, new Map()]))
-  for (const known of seen.known) addKnown(drafts, memory, known)
+  for (const known of seen.known) addKnown(drafts, memory, known, seen.standings)
   const isKnown = new Set(seen.known.map(({ wish }) => formatReference(wish.to)))
   for (const wish of seen.resolution.wishes) {
     if (!isKnown.has(formatReference(wish.to))) addUnknown(drafts, memory, wish)
@@ -70,37 +75,49 @@ function draftAt(drafts: Drafts, image: string, name: string, digest: Digest): D
   return draft
 }
 
-function addKnown(drafts: Drafts, memory: Memory, known: Known): void {
+function addKnown(drafts: Drafts, memory: Memory, known: Known, standings: Standings): void {
   const { wish, source, digest } = known
   const draft = draftAt(drafts, wish.image, sourceName(wish.from), source)
   if (wish.platforms.length > 0) draft.cuts.set(platformsKey(wish.platforms), digest)
   const at = formatReference(wish.to)
-  const place = placeAfter(memory.places.get(at), known)
+  const place = placeAfter(memory.places.get(at), known, standings.get(at))
   if (place) draft.places.set(at, { ...place, prune: wish.prune })
 }
 
 /** What we know of a place now that it was looked at. */
 function placeAfter(
   prior: LockedPlace | Retired | undefined,
-  { wanted, found }: Known,
+  { wanted, found, digest }: Known,
+  standing?: Standing,
 ): Omit<LockedPlace, 'prune'> | undefined {
   if (found === undefined) return prior && stateOf(prior)
   if (found === 'nothing') return undefined
-  if (found === wanted) return isOurs(prior, found) ? { put: found } : { found }
+  if (found === wanted) {
+    const state = isOurs(prior, found) ? { put: found } : { found }
+    return { ...state, ...standingAs(found, about(digest, standing)) }
+  }
   if (prior === undefined) return undefined
   const { put, intent } = prior
   const ours = intent === found ? intent : put
-  if (ours !== undefined) return { put: ours }
-  return 'found' in prior && prior.found !== undefined ? { found: prior.found } : undefined
+  if (ours !== undefined) return { put: ours, ...standingAs(ours, standingOf(prior)) }
+  return 'found' in prior && prior.found !== undefined
+    ? { found: prior.found, ...standingAs(prior.found, standingOf(prior)) }
+    : undefined
+}
+
+function about(image: Digest, standing: Standing | undefined): Standing | undefined {
+  return standing?.of === image ? standing : undefined
 }
 
 function stateOf(place: LockedPlace | Retired): Omit<LockedPlace, 'prune'> {
   const { put, intent } = place
   const found = 'found' in place ? place.found : undefined
+  const standing = standingOf(place)
   return {
     ...(put !== undefined && { put }),
     ...(intent !== undefined && { intent }),
     ...(found !== undefined && { found }),
+    ...(standing && standingAs(standing.digest, standing)),
   }
 }
 
@@ -197,22 +214,26 @@ export function retiredFrom(
 type Change = (place: LockedPlace | Retired | undefined) => Omit<LockedPlace, 'prune'> | undefined
 
 /** What a run is about to write, before it does. */
-export function intend(lock: Lock, steps: readonly Step[]): Lock {
-  return change(lock, steps, intentOf)
+export function intend(lock: Lock, steps: readonly Step[], standings: Standings): Lock {
+  return change(lock, steps, (step, place) => intentOf(step, place, standings))
 }
 
 /**
  * What a run wrote, `lock` being as it was before the run's intent. What failed, or was stopped, may
  * have been written all the same; what was stale was not, and stays as it is known.
  */
-export function settle(lock: Lock, steps: readonly StepReport[]): Lock {
+export function settle(lock: Lock, steps: readonly StepReport[], standings: Standings): Lock {
   const begun = steps.map(step => ({ ...step, to: step.to.filter(isNotStale) }))
   return change(lock, begun, (step, place) => {
     const { result }: StepPlace & Partial<Outcome> = place
     const digest = namedAt(step, place)
-    if (result === 'failed' || result === 'blocked') return intentOf(step, place)
-    if (result === 'done' && place.replaces !== digest) return () => ({ put: digest })
-    return prior => (isOurs(prior, digest) ? { put: digest } : { found: digest })
+    if (result === 'failed' || result === 'blocked') return intentOf(step, place, standings)
+    const standing = standingAfter(step, place, standings)
+    if (result === 'done' && place.replaces !== digest) return () => ({ put: digest, ...standing })
+    return prior => ({
+      ...(isOurs(prior, digest) ? { put: digest } : { found: digest }),
+      ...standing,
+    })
   })
 }
 
@@ -221,15 +242,26 @@ function isNotStale({ result }: Outcome): boolean {
 }
 
 /** A place that only lacks what refers to its image is not written itself. */
-function intentOf(step: Step, place: StepPlace): Change {
+function intentOf(step: Step, place: StepPlace, standings: Standings): Change {
   const { replaces } = place
   const digest = namedAt(step, place)
   return prior => {
     if (replaces === digest) return prior && stateOf(prior)
     // what a killed run was about to put, and the plan saw there, was put
     const put = prior?.intent === replaces ? prior?.intent : prior?.put
-    return { ...(put !== undefined && { put }), intent: digest }
+    const standing = standingAfter(step, place, standings)
+    return { ...(put !== undefined && { put }), intent: digest, ...standing }
   }
+}
+
+/** What is made for a source that keeps no manifest is made anew each time: nothing stands for it. */
+function standingAfter(
+  step: Step,
+  place: StepPlace,
+  standings: Standings,
+): Pick<LockedPlace, 'of' | 'platform'> {
+  if (step.repacked) return {}
+  return standingAs(namedAt(step, place), about(step.digest, standings.get(place.at)))
 }
 
 function change(

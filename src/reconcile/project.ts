@@ -135,9 +135,10 @@ export async function openProject(init: ProjectInit, call: Call = {}): Promise<P
     call: Call,
   ) => {
     workshop.onEvent({ kind: 'planned', plan })
-    if (lock) await kept.save(intend(lock, plan.steps))
+    const { standings } = workshop
+    if (lock) await kept.save(intend(lock, plan.steps, standings))
     const steps = await runSteps(plan.steps, workshop, options, call)
-    const unsaved = lock && (await kept.trySave(settle(lock, steps), manifest))
+    const unsaved = lock && (await kept.trySave(settle(lock, steps, standings), manifest))
     return makeReport(unsaved ? withTrouble(plan, unsaved) : plan, {
       operation,
       steps,
@@ -205,6 +206,7 @@ function createWorkshop(
     places: createPlaces({ open, ledger, now }),
     manifests: createManifests(),
     ledger,
+    standings: new Map(),
     onEvent,
     now,
   }

@@ -43,7 +43,8 @@ export async function survey(
     return { ...inspected, gone: [], released: [], unknown: merged(unseen), lock: undefined }
   }
   const images = imagesOf(manifest)
-  const lock = advance(memory, { images, resolution, gone, known })
+  const { standings } = workshop
+  const lock = advance(memory, { images, resolution, gone, known, standings })
   const retiring = await lookAtRetired(
     lock,
     {

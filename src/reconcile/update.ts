@@ -46,7 +46,8 @@ export async function updateLock(
   if (memory === undefined) throw new Error('an update without a lock')
   const resolution = await resolve(manifest, choices, { memory, shelf }, call)
   const seen = await lookAtSources(resolution, { workshop, memory }, call)
-  const lock = advance(memory, { images: imagesOf(manifest), resolution, ...seen })
+  const { standings } = workshop
+  const lock = advance(memory, { images: imagesOf(manifest), resolution, ...seen, standings })
   const keepers = keepersIn(lock)
   const gone = seen.gone.map(one => ({ ...one, places: keepers(one.image, one.reference) }))
   if (encodeLock(lock) !== encodeLock(memory.lock)) await beforeChange?.({ lock, gone })

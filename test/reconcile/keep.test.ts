@@ -2,6 +2,7 @@
 import * as fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { ownedDigests } from '../../src/lock/ownership.ts'
+import type { Standing } from '../../src/lock/standing.ts'
 import type { Lock, LockedImage, LockedPlace, Retired } from '../../src/lock/types.ts'
 import type { Digest } from '../../src/oci/digest.ts'
 import { parseReference } from '../../src/oci/reference.ts'
@@ -15,6 +16,8 @@ import { copy, digest, done, reported } from '../report/sample.ts'
 const [A, B, C] = [digest('a'), digest('b'), digest('c')]
 const own = { image: 'app', prune: 'off' } as const
 const AT = 'r.io/app:1'
+/** Of stores that keep manifests. */
+const NONE = new Map<string, Standing>()
 const FROM = 'up.io/app:1'
 
 type State = Omit<LockedPlace, 'prune'>
@@ -62,16 +65,16 @@ describe('intend', () => {
     ["others', lacking only what refers to it", { found: A }, A, { found: A }],
     ['one that nothing is known of, lacking only such', undefined, A, undefined],
   ])('writes down %s', (_, before, replaces, after) => {
-    expect(stateAt(intend(locked(before), [stepOf(replaces)]))).toEqual(after)
+    expect(stateAt(intend(locked(before), [stepOf(replaces)], NONE))).toEqual(after)
   })
 
   it('knows of a place that another reference, or nothing, asked for until now', () => {
     const former = image({ 'up.io/app:9': reference(B, { [AT]: { put: B } }) })
-    const moved = intend(lockOf({ images: new Map([['app', former]]) }), [stepOf(B)])
+    const moved = intend(lockOf({ images: new Map([['app', former]]) }), [stepOf(B)], NONE)
     expect(stateAt(moved)).toEqual({ put: B, intent: A })
 
     const given: Retired = { put: B, prune: 'owned', image: 'app', from: 'up.io/app:9' }
-    const back = intend(locked(undefined, { retired: new Map([[AT, given]]) }), [stepOf(B)])
+    const back = intend(locked(undefined, { retired: new Map([[AT, given]]) }), [stepOf(B)], NONE)
     expect(stateAt(back)).toEqual({ put: B, intent: A })
     expect(back.retired.size).toBe(0)
   })
@@ -79,9 +82,9 @@ describe('intend', () => {
   it('leaves out what no lock was kept for, and holds as they are', () => {
     const { lock: _, ...place } = stepOf(null).to[0] ?? { at: AT, replaces: null }
     const lock = locked(undefined)
-    expect(intend(lock, [{ ...stepOf(null), to: [place] }])).toBe(lock)
+    expect(intend(lock, [{ ...stepOf(null), to: [place] }], NONE)).toBe(lock)
     const held = { ...image({}), hold: { at: '1' } }
-    const next = intend(lockOf({ images: new Map([['app', held]]) }), [stepOf(null)])
+    const next = intend(lockOf({ images: new Map([['app', held]]) }), [stepOf(null)], NONE)
     expect(next.images.get('app')?.hold).toEqual({ at: '1' })
   })
 })
@@ -101,7 +104,7 @@ describe('settle', () => {
     ['stale forgets no killed run', { put: B, intent: C }, B, 'stale', { put: B, intent: C }],
     ['stale owns nothing', undefined, null, 'stale', undefined],
   ])('%s', (_, before, replaces, result, after) => {
-    expect(stateAt(settle(locked(before), [came(stepOf(replaces), result)]))).toEqual(after)
+    expect(stateAt(settle(locked(before), [came(stepOf(replaces), result)], NONE))).toEqual(after)
   })
 
   it('tells the places of one step apart', () => {
@@ -110,8 +113,50 @@ describe('settle', () => {
       digest: A,
       to: [AT, 'r.io/app:2'].map(at => ({ at, replaces: null, lock: own })),
     })
-    const lock = settle(locked(undefined), [reported(step, done, { ...done, result: 'stale' })])
+    const lock = settle(
+      locked(undefined),
+      [reported(step, done, { ...done, result: 'stale' })],
+      NONE,
+    )
     expect([stateAt(lock), stateAt(lock, 'r.io/app:2')]).toEqual([{ put: A }, undefined])
+  })
+})
+
+describe('a place of a store that keeps no manifests', () => {
+  /** The store takes C of A, and B of what the place had before. */
+  const standing: Standing = { digest: C, of: A, platform: 'linux/amd64' }
+  const standings = new Map([[AT, standing]])
+  const now = { of: A, platform: 'linux/amd64' }
+  const then = { of: B, platform: 'linux/arm64' }
+  const step = (fields: Partial<StepPlace> = {}) => stepOf(B, { names: C, ...fields })
+
+  it.each<[string, Lock, State]>([
+    [
+      'is about to',
+      intend(locked({ put: B, ...then }), [step()], standings),
+      { put: B, intent: C },
+    ],
+    ['may', settle(locked(undefined), [came(step(), 'failed')], standings), { intent: C }],
+    ['does', settle(locked({ put: B, ...then }), [came(step(), 'done')], standings), { put: C }],
+    ['did', settle(locked(undefined), [came(step(), 'unchanged')], standings), { found: C }],
+  ])('says what it %s stand for', (_, lock, state) => {
+    expect(stateAt(lock)).toEqual({ ...state, ...now })
+  })
+
+  it.each<[string, Step, ReadonlyMap<string, Standing>]>([
+    ['nothing was asked of its store', step(), NONE],
+    ['its store said so of another image', step(), new Map([[AT, { ...standing, of: B }]])],
+    ['its store said another name', step(), new Map([[AT, { ...standing, digest: B }]])],
+    ['its image was made for it', { ...step(), repacked: true }, standings],
+  ])('says nothing where %s', (_, written, standings) => {
+    const before = locked({ put: B, ...then })
+    expect(stateAt(intend(before, [written], standings))).toEqual({ put: B, intent: C })
+    expect(stateAt(settle(before, [came(written, 'done')], standings))).toEqual({ put: C })
+  })
+
+  it('stays as it is where the step is stale', () => {
+    const before = locked({ put: B, ...then })
+    expect(settle(before, [came(step(), 'stale')], standings)).toEqual(before)
   })
 })
 
@@ -178,8 +223,9 @@ describe('a run, whatever was locked before', () => {
       fc.property(anyLocked, anySteps, (lock, steps) => {
         const wrote = new Map(steps.flatMap(({ to, digest }) => to.map(({ at }) => [at, [digest]])))
         const after = settle(
-          intend(lock, steps),
+          intend(lock, steps, NONE),
           steps.map(step => came(step, 'done')),
+          NONE,
         )
         expect(owned(after)).toEqual(new Map([...owned(lock), ...wrote]))
       }),
@@ -190,7 +236,7 @@ describe('a run, whatever was locked before', () => {
     fc.assert(
       fc.property(anyLocked, anySteps, (lock, steps) => {
         const before = owned(lock)
-        const meanwhile = owned(intend(lock, steps))
+        const meanwhile = owned(intend(lock, steps, NONE))
         for (const { to, digest } of steps) {
           for (const { at, replaces } of to) {
             expect(meanwhile.get(at)).toContain(digest)
@@ -210,7 +256,7 @@ describe('a run, whatever was locked before', () => {
       fc.property(anyLocked, anySteps, results, (lock, steps, results) => {
         const before = owned(lock)
         const reports = steps.map((step, index) => came(step, results[index] ?? 'done'))
-        const after = owned(settle(lock, reports))
+        const after = owned(settle(lock, reports, NONE))
         for (const { to, digest, result } of reports) {
           for (const { at } of to) {
             const [ours = [], were = []] = [after.get(at), before.get(at)]
@@ -252,6 +298,7 @@ describe('advance', () => {
       resolution: { wishes: [wish], sights: [], stuck: [] },
       gone: [],
       known: [],
+      standings: NONE,
       ...seen,
     })
 
@@ -273,6 +320,42 @@ describe('advance', () => {
     const next = after(locked(before), { known: [known(found)] })
     expect(stateAt(next)).toEqual(state)
     expect(next.retired.size, 'nothing is retired that is asked for').toBe(0)
+  })
+
+  const now = { of: A, platform: 'linux/amd64' }
+  const standings = new Map([[AT, { digest: C, ...now }]])
+  it.each<[string, State | undefined, Known['found'], State | undefined]>([
+    ['right', undefined, C, { found: C, ...now }],
+    ['ours, and right', { put: C }, C, { put: C, ...now }],
+    ['right, and another version was', { put: B, of: B, platform: 'p/q' }, C, { found: C, ...now }],
+    ['moved by others', { put: C, ...now }, B, { put: C, ...now }],
+    ["others', and moved by them", { found: C, ...now }, B, { found: C, ...now }],
+    ['as it was before a run was killed', { put: B, intent: C, ...now }, B, { put: B }],
+    ['what a killed run wrote, and is no more', { intent: B, ...now }, B, { put: B, ...now }],
+    ['not looked at', { put: B, intent: C, ...now }, undefined, { put: B, intent: C, ...now }],
+    ['removed', { put: C, ...now }, 'nothing', undefined],
+  ])('a place of a store that keeps no manifests that is %s', (_, before, found, state) => {
+    const seen = { ...known(found), ...(found !== undefined && { wanted: C }) }
+    expect(stateAt(after(locked(before), { known: [seen], standings }))).toEqual(state)
+  })
+
+  it('says of a place only what its store said of the image that is wanted', () => {
+    const lock = locked({ put: C, ...now })
+    const seen = [{ ...known(C), wanted: C }]
+    expect(stateAt(after(lock, { known: seen }))).toEqual({ put: C })
+    const others = new Map([[AT, { digest: C, of: B, platform: 'linux/amd64' }]])
+    expect(stateAt(after(lock, { known: seen, standings: others }))).toEqual({ put: C })
+  })
+
+  it('forgets what a place stood for once it is retired', () => {
+    const places = { 'r.io/app:8': { put: B, ...now } }
+    const images = new Map([['app', image({ 'up.io/app:9': reference(B, places) })]])
+    expect(after(lockOf({ images }), { known: [] }).retired.get('r.io/app:8')).toEqual({
+      put: B,
+      prune: 'off',
+      image: 'app',
+      from: 'up.io/app:9',
+    })
   })
 
   it('retires what is ours and asked for no more, and drops what was found', () => {

@@ -52,6 +52,7 @@ export async function copyAsRun({ from, to, repository, tag, digest }: CopyInit)
       places: createPlaces({ open, ledger, now }),
       manifests: createManifests(),
       ledger,
+      standings: new Map(),
       onEvent: () => undefined,
       now,
     },
