@@ -29,7 +29,7 @@ export const history: Command = {
     output: outputOption,
   },
   details: `
-The sizes are those of the layers as they are stored, mostly compressed.
+The sizes are those of the layers as they are stored, mostly compressed; an engine's are unpacked.
 
 Examples:
   waybill history mysql:5.7

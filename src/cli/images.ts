@@ -25,7 +25,7 @@ export const images: Command = {
     all: {
       type: 'boolean',
       short: 'a',
-      help: 'Nameless images that refer to others too, such as signatures.',
+      help: 'Nameless images that refer to others too, such as signatures; of an engine, those that others were built on.',
     },
     filter: {
       type: 'string',
@@ -43,11 +43,14 @@ export const images: Command = {
   details: `
 An image's id is the digest of its manifest or index. Its size is that of everything that it is made of, for all the platforms it is kept for; the last line says how much of that is there once although several images need it.
 
+An engine's images are listed as the engine tells of them: ids, sizes, digests and filters are docker's.
+
 Examples:
   waybill images
   waybill images mysql --digests
   waybill images --filter dangling=true -q
   waybill images --format '{{.Repository}}:{{.Tag}} {{.Size}}'
+  waybill images --store docker
   waybill images --store registry.internal --output json
 `,
 
@@ -58,20 +61,21 @@ Examples:
     const template = await templateFlag(flags)
     const bare = isSet(flags, 'quiet') && textFlag(flags, 'output') !== 'json'
     await using bench = await openBenchFor(flags, shell)
-    const survey = await surveyImages({ of, filters, all: isSet(flags, 'all'), bare }, bench, {
-      signal: shell.signal,
-    })
+    const request = { of, filters, all: isSet(flags, 'all'), bare, sums: !bare && !template }
+    const survey = await surveyImages(request, bench, { signal: shell.signal })
     const { encodeImages, describeImages, formatImages, idOf } = await import('../report/images.ts')
-    const { images, store } = survey
+    const { images } = survey
     const noTrunc = isSet(flags, 'no-trunc')
     if (textFlag(flags, 'output') === 'json') {
-      shell.stdout.write(encodeImages(images, store.name))
+      shell.stdout.write(encodeImages(survey))
     } else if (bare) {
       shell.stdout.write(images.map(({ content }) => `${idOf(content, noTrunc)}\n`).join(''))
     } else {
-      const look = { ...tableLook(shell), digests: isSet(flags, 'digests'), noTrunc }
+      const digests =
+        isSet(flags, 'digests') || textFlag(flags, 'format')?.includes('.Digest') === true
+      const look = { ...tableLook(shell), digests, noTrunc }
       shell.stdout.write(
-        template ? formatImages(images, template, look) : describeImages(images, store.name, look),
+        template ? formatImages(images, template, look) : describeImages(survey, look),
       )
     }
     return tellProblems(images, shell)

@@ -25,7 +25,7 @@ export const inspect: Command = {
     },
   },
   details: `
-What docker knows too is called as docker calls it. The id is the digest of the manifest or index; "Size" is that of everything the image is made of, and the layers' sizes are those of the files that are kept.
+What docker knows too is called as docker calls it. The id is the digest of the manifest or index; "Size" is that of everything the image is made of, and the layers' sizes are those of the files that are kept. Of an engine's images all is as the engine tells it.
 
 Examples:
   waybill inspect mysql:5.7
@@ -65,8 +65,9 @@ async function showing(flags: Flags): Promise<((image: Inspected) => string) | u
   }
   if (format !== undefined) {
     const { compileTemplate } = await import('../report/template/template.ts')
+    const { forTemplates } = await import('../images/inspect.ts')
     const template = compileTemplate(format)
-    return image => `${template.render(image)}\n`
+    return image => `${template.render(forTemplates(image))}\n`
   }
   if (path === undefined) return undefined
   const { readPath } = await import('../report/path.ts')

@@ -2,6 +2,7 @@
 import { InputError, StoreError, WaybillError } from '../errors.ts'
 import type { Descriptor } from '../oci/descriptor.ts'
 import { hexOf, shortDigest } from '../oci/digest.ts'
+import { isDescribing } from '../stores/describing.ts'
 import { isListing } from '../stores/listing.ts'
 import type { Store } from '../stores/store.ts'
 import type { Call } from '../util/call.ts'
@@ -35,14 +36,19 @@ export async function findImage(text: string, bench: Where, call: Call = {}): Pr
 }
 
 async function byName(store: Store, read: ReadName, call: Call): Promise<Found | undefined> {
-  const { repositories, tag = 'latest', digest } = read
-  for (const repository of repositories) {
+  const { tag = 'latest', digest } = read
+  for (const repository of repositoriesIn(store, read)) {
     const content = await store.resolve(repository, digest ?? tag, call)
     if (content === undefined) continue
     const name = { repository, tag }
     return { store, repository, content, ...(digest === undefined && { name }) }
   }
   return undefined
+}
+
+/** For an engine a name of one part is Docker Hub's, and nothing else. */
+function repositoriesIn(store: Store, { repositories }: ReadName): readonly string[] {
+  return isDescribing(store) ? repositories.slice(-1) : repositories
 }
 
 const ID = /^(?:(?:sha256:)?[0-9a-f]{1,64}|sha512:[0-9a-f]{1,128})$/

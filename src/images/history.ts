@@ -1,13 +1,17 @@
 import type { Descriptor } from '../oci/descriptor.ts'
 import type { Digest } from '../oci/digest.ts'
 import type { Platform } from '../oci/platform.ts'
+import { isDescribing } from '../stores/describing.ts'
 import type { Call } from '../util/call.ts'
 import type { Bench } from './bench.ts'
 import type { HistoryEntry, ImageConfig } from './config.ts'
+import { toldOf } from './described.ts'
 import { readFacts } from './facts.ts'
 import { findImage } from './find.ts'
 
 export interface HistoryRow {
+  /** The image that it came to, where the store has that. */
+  readonly id?: Digest
   readonly created?: string
   readonly createdBy?: string
   readonly comment?: string
@@ -30,9 +34,14 @@ export async function historyOf(
   call: Call = {},
 ): Promise<History> {
   const found = await findImage(text, bench, call)
+  const { store, content } = found
+  if (isDescribing(store)) {
+    await toldOf(found, store, platform, call)
+    return { id: content.digest, rows: (await store.history(content.digest, call)) ?? [] }
+  }
   const { variant } = await readFacts(found, { platform, manifests: bench.manifests }, call)
   const rows = joinLayers(variant?.config, variant?.manifest.layers ?? [])
-  return { id: found.content.digest, rows: rows.toReversed() }
+  return { id: content.digest, rows: rows.toReversed() }
 }
 
 /** Entries that made a layer go with the layers, in order; what is left over of either stays. */

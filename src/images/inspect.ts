@@ -1,7 +1,10 @@
 /** What is known of an image, by docker's names for it where docker has one. */
+import { isRecord } from '../oci/descriptor.ts'
 import type { Platform } from '../oci/platform.ts'
+import { isDescribing } from '../stores/describing.ts'
 import type { Call } from '../util/call.ts'
 import type { Bench } from './bench.ts'
+import { toldOf } from './described.ts'
 import { readFacts, type ImageFacts, type Variant } from './facts.ts'
 import { findImage, namesOf } from './find.ts'
 import { formatName, shownRepository, type ImageName } from './names.ts'
@@ -16,9 +19,40 @@ export async function inspectImage(
   call: Call = {},
 ): Promise<Inspected> {
   const found = await findImage(text, bench, call)
+  if (isDescribing(found.store)) {
+    const told = await toldOf(found, found.store, platform, call)
+    return { ...told, Store: found.store.name }
+  }
   const facts = await readFacts(found, { platform, manifests: bench.manifests }, call)
   const names = await namesOf(found, isOneHost(found.store, bench), call)
   return describe(facts, names, found.store.name)
+}
+
+/** What docker has a place for in a configuration, whether or not an image says it. */
+const EMPTY_CONFIG: Inspected = {
+  User: '',
+  ExposedPorts: {},
+  Env: [],
+  Cmd: [],
+  Entrypoint: [],
+  Volumes: {},
+  WorkingDir: '',
+  Labels: {},
+  OnBuild: [],
+  StopSignal: '',
+}
+const MAPS = new Set(['ExposedPorts', 'Volumes', 'Labels'])
+
+/** For templates: what is always there, though it may be empty, and labels as a map that may lack one. */
+export function forTemplates(image: Inspected): Inspected {
+  const config = image['Config']
+  if (!isRecord(config)) return image
+  const known = Object.entries({ ...EMPTY_CONFIG, ...config }).map(([key, value]) => {
+    const filled = value ?? EMPTY_CONFIG[key] ?? null
+    const isMap = MAPS.has(key) && isRecord(filled)
+    return [key, isMap ? new Map(Object.entries(filled)) : filled] as const
+  })
+  return { ...image, Config: Object.fromEntries(known) }
 }
 
 function describe(facts: ImageFacts, names: readonly ImageName[], store: string): Inspected {

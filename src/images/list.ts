@@ -1,6 +1,7 @@
 import { StoreError } from '../errors.ts'
 import type { Descriptor } from '../oci/descriptor.ts'
 import type { Digest } from '../oci/digest.ts'
+import { isDescribing, type DescribedImage } from '../stores/describing.ts'
 import { isListing } from '../stores/listing.ts'
 import { keepsNameless } from '../stores/nameless.ts'
 import type { Store } from '../stores/store.ts'
@@ -17,6 +18,8 @@ export interface StoredImage {
   readonly names: readonly ImageName[]
   /** What a dangling one is called, by a name that is nobody's. */
   readonly aside?: string
+  /** What its store tells of it, where it does. */
+  readonly described?: DescribedImage
 }
 
 /** Looked up under any name, since the store keeps it without one. */
@@ -29,6 +32,11 @@ export async function listImages(
   repositories: readonly string[] | undefined,
   call: Call = {},
 ): Promise<readonly StoredImage[]> {
+  if (isDescribing(store)) {
+    const images = (await store.describe({ all: true }, call)).map(storedOf)
+    if (repositories === undefined) return images
+    return images.filter(({ names }) => names.some(name => repositories.includes(name.repository)))
+  }
   const wanted = repositories ?? (await repositoriesOf(store, call))
   const names = (await mapLimit(wanted, AT_ONCE, one => namesIn(store, one, call))).flat()
   const looked = await mapLimit(names, AT_ONCE, async name => ({
@@ -52,6 +60,11 @@ export async function listImages(
   return [...images.values()]
     .map(image => ({ ...image, names: image.names.toSorted(byName) }))
     .toSorted(inOrder)
+}
+
+export function storedOf(described: DescribedImage): StoredImage {
+  const { content, names } = described
+  return { content, repository: names[0]?.repository ?? NOBODYS, names, described }
 }
 
 async function repositoriesOf(store: Store, call: Call): Promise<readonly string[]> {

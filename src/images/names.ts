@@ -10,6 +10,7 @@ import type { Digest } from '../oci/digest.ts'
 import {
   canonicalHost,
   DOCKER_HUB,
+  formatReference,
   isHost,
   isRepository,
   parseReference,
@@ -114,4 +115,14 @@ export function originOf(repository: string): Pick<Reference, 'store' | 'reposit
 
 export function formatName({ repository, tag }: ImageName): string {
   return `${repository}:${tag}`
+}
+
+/** What has signs in it that stand for others. */
+export function isPattern(text: string): boolean {
+  return /[*?[{\\]/.test(text)
+}
+
+/** A name of a store's as docker writes it in full: `docker.io/library/mysql:5.7`. */
+export function dockersName({ repository, tag }: ImageName): string {
+  return formatReference({ ...originOf(repository), tag })
 }

@@ -1,15 +1,17 @@
 /** The images of a store with what is known of each, and what they share. */
 import { WaybillError } from '../errors.ts'
 import type { Digest } from '../oci/digest.ts'
+import { isDescribing } from '../stores/describing.ts'
 import type { Store } from '../stores/store.ts'
 import type { Call } from '../util/call.ts'
 import { mapLimit } from '../util/concurrency.ts'
 import type { Bench } from './bench.ts'
+import { surveyDescribed } from './described.ts'
 import { readFacts, type ImageFacts } from './facts.ts'
 import { hasLabels, nameFilter, needFacts, type Filters } from './filter.ts'
 import { findImage } from './find.ts'
 import { callOf, listImages, type StoredImage } from './list.ts'
-import { isRegistry, readName } from './names.ts'
+import { isPattern, isRegistry, readName } from './names.ts'
 
 export interface SurveyedImage extends StoredImage {
   readonly facts?: ImageFacts
@@ -25,11 +27,15 @@ export interface SurveyRequest {
   readonly all: boolean
   /** Names and ids only, where the filters ask for no more. */
   readonly bare: boolean
+  /** Whether it is to be told what sharing saves. */
+  readonly sums: boolean
 }
 
 export interface Survey {
   readonly store: Store
   readonly images: readonly SurveyedImage[]
+  /** What all of them take up, where their store tells and no facts do. */
+  readonly together?: number
 }
 
 const AT_ONCE = 8
@@ -41,6 +47,7 @@ export async function surveyImages(
 ): Promise<Survey> {
   const { of, filters, all, bare } = request
   const store = await bench.open(bench.home)
+  if (isDescribing(store)) return { store, ...(await surveyDescribed(store, request, bench, call)) }
   const listed = await listImages(store, repositoriesFor(of, bench), call)
   const known = new Set(listed.flatMap(({ names }) => names.map(({ repository }) => repository)))
   const patterns = [nameFilter(filters.references, known), nameFilter(patternsOf(of, bench), known)]
@@ -67,10 +74,6 @@ export async function surveyImages(
 /** What narrows the listing itself: a repository's name without a pattern in it. */
 function repositoriesFor(of: string | undefined, bench: Bench): readonly string[] | undefined {
   return of === undefined || isPattern(of) ? undefined : readName(of, bench).repositories
-}
-
-function isPattern(text: string): boolean {
-  return /[*?[{\\]/.test(text)
 }
 
 /** A tag narrows further than its repository does. */
@@ -117,7 +120,7 @@ async function limitsOf({ before, since }: Filters, bench: Bench, call: Call): P
   return { before: await times(before), since: await times(since) }
 }
 
-export function createdAt(facts: ImageFacts | undefined): number | undefined {
+function createdAt(facts: ImageFacts | undefined): number | undefined {
   const created = facts?.variant?.config?.created
   return created === undefined ? undefined : Date.parse(created)
 }
@@ -132,11 +135,23 @@ function passes({ facts }: SurveyedImage, labels: Filters['labels'], limits: Lim
   )
 }
 
+/** When an image was made, as it is told. */
+export function createdOf({ described, facts }: SurveyedImage): string | undefined {
+  return described ? described.created : facts?.variant?.config?.created
+}
+
+/** With everything that it shares; `undefined` where it could not be told. */
+export function sizeOfImage({ described, facts }: SurveyedImage): number | undefined {
+  return described ? described.size : facts?.size
+}
+
 /** What the images come to one by one, and all together: their difference is what sharing saves. */
-export function sizesOf(images: readonly SurveyedImage[]): {
+export function sizesOf({ images, together }: Pick<Survey, 'images' | 'together'>): {
   readonly apart: number
   readonly together: number
 } {
+  const told = images.reduce((sum, { described }) => sum + (described?.size ?? 0), 0)
+  if (told > 0) return { apart: told, together: Math.min(told, together ?? told) }
   const parts = new Map<Digest, number>()
   let apart = 0
   for (const { facts } of images) {

@@ -26,7 +26,7 @@ export interface Usage {
 
 export async function usageOf(bench: Bench, call: Call = {}): Promise<Usage> {
   const filters = { labels: [], before: [], since: [], references: [] }
-  const request = { of: undefined, filters, all: true, bare: false }
+  const request = { of: undefined, filters, all: true, bare: false, sums: true }
   const { store, images } = await surveyImages(request, bench, call)
   const held = new Map<Digest, HeldBlob>()
   for (const image of images) {

@@ -16,12 +16,16 @@ export interface HistoryLook {
   readonly now: Date
 }
 
-/** As docker has it: only an image's own row knows what it is called. */
+/** As docker has it: what made a row is known of the image itself, and of what was built here. */
 const MISSING = '<missing>'
 const ID_DIGITS = 12
 
 export function historyIds({ id, rows }: History, noTrunc: boolean): readonly string[] {
-  return rows.map((_, at) => (at > 0 ? MISSING : noTrunc ? id : hexOf(id).slice(0, ID_DIGITS)))
+  return rows.map(({ id: own }, at) => {
+    const shown = at === 0 ? id : own
+    if (shown === undefined) return MISSING
+    return noTrunc ? shown : hexOf(shown).slice(0, ID_DIGITS)
+  })
 }
 
 export function describeHistory(history: History, look: HistoryLook): string {

@@ -1,7 +1,14 @@
 /** The images of a store, for people and for programs. */
 import { hexOf } from '../oci/digest.ts'
-import { shownRepository, type ImageName } from '../images/names.ts'
-import { createdAt, sizesOf, type SurveyedImage } from '../images/survey.ts'
+import { shownRepository } from '../images/names.ts'
+import {
+  createdOf,
+  sizeOfImage,
+  sizesOf,
+  type Survey,
+  type SurveyedImage,
+} from '../images/survey.ts'
+import type { DescribedImage } from '../stores/describing.ts'
 import { formatRows } from './formatted.ts'
 import { createPaint } from './paint.ts'
 import { layoutTable, type Column } from './table.ts'
@@ -25,11 +32,7 @@ export function idOf({ digest }: SurveyedImage['content'], noTrunc: boolean): st
 }
 
 /** One row for each name, and a last line that says what sharing saves. */
-export function describeImages(
-  images: readonly SurveyedImage[],
-  store: string,
-  look: ImagesLook,
-): string {
+export function describeImages(survey: Survey, look: ImagesLook): string {
   const { columns, color, digests } = look
   const paint = createPaint(color)
   const heads: readonly Column[] = [
@@ -40,16 +43,16 @@ export function describeImages(
     { title: 'CREATED' },
     { title: 'SIZE', align: 'right' },
   ]
-  const rows = rowsOf(images).map(({ image, repository, tag }) => [
+  const rows = rowsOf(survey.images, digests).map(({ image, repository, tag, digest }) => [
     repository,
     tag,
-    ...(digests ? [image.content.digest] : []),
+    ...(digests ? [digest] : []),
     idOf(image.content, look.noTrunc),
     ageOf(image, look.now),
-    image.facts ? formatBytes(image.facts.size) : '?',
+    shownSize(image),
   ])
   const table = layoutTable(heads, rows, { columns, paint })
-  return [...table, '', paint.bold(summary(images, store)), ''].join('\n')
+  return [...table, '', paint.bold(summary(survey)), ''].join('\n')
 }
 
 /** What `--format` may name of an image, under its title in a table. */
@@ -69,22 +72,28 @@ export function formatImages(
   template: Template,
   look: ImagesLook,
 ): string {
-  const { noTrunc, now } = look
-  const rows = rowsOf(images).map(
-    ({ image, repository, tag }): Record<keyof typeof FIELDS, string> => ({
+  const { noTrunc, now, digests } = look
+  const rows = rowsOf(images, digests).map(
+    ({ image, repository, tag, digest }): Record<keyof typeof FIELDS, string> => ({
       ID: idOf(image.content, noTrunc),
       Repository: repository,
       Tag: tag,
-      Digest: image.content.digest,
+      Digest: digest,
       CreatedSince: ageOf(image, now),
-      CreatedAt: image.facts?.variant?.config?.created ?? NONE,
-      Size: image.facts ? formatBytes(image.facts.size) : '?',
+      CreatedAt: createdOf(image) ?? NONE,
+      Size: shownSize(image),
     }),
   )
   return formatRows(rows, FIELDS, template, look)
 }
 
-interface ImageRow extends ImageName {
+interface Named {
+  readonly repository: string
+  readonly tag: string
+  readonly digest: string
+}
+
+interface ImageRow extends Named {
   readonly image: SurveyedImage
 }
 
@@ -92,12 +101,12 @@ interface ImageRow extends ImageName {
  * A row for each name: those of one repository together, the newest image first; before them, the
  * repositories of newer images. What has no repository comes last.
  */
-function rowsOf(images: readonly SurveyedImage[]): readonly ImageRow[] {
+function rowsOf(images: readonly SurveyedImage[], digests: boolean): readonly ImageRow[] {
   const repositories = repositoriesOf(images)
   const rows = images.flatMap(image =>
-    namesFor(image, repositories).map(name => ({ image, ...name })),
+    namesFor(image, repositories, digests).map(name => ({ image, ...name })),
   )
-  const age = ({ image: { facts } }: ImageRow) => -(createdAt(facts) ?? -Infinity)
+  const age = ({ image }: ImageRow) => -(createdMs(image) ?? -Infinity)
   const youngest = new Map<string, number>()
   for (const row of rows) {
     const known = youngest.get(row.repository) ?? Infinity
@@ -123,37 +132,78 @@ function repositoriesOf(images: readonly SurveyedImage[]): ReadonlySet<string> {
 }
 
 function namesFor(
-  { names, aside }: SurveyedImage,
+  { names, aside, content: { digest }, described }: SurveyedImage,
   repositories: ReadonlySet<string>,
-): readonly ImageName[] {
-  if (names.length === 0) return [{ repository: NONE, tag: aside ?? NONE }]
+  digests: boolean,
+): readonly Named[] {
+  if (described) return dockersRows(described, digests)
+  if (names.length === 0) return [{ repository: NONE, tag: aside ?? NONE, digest }]
   return names.map(({ repository, tag }) => ({
     repository: shownRepository(repository, repositories),
     tag,
+    digest,
   }))
 }
 
-function ageOf({ facts }: SurveyedImage, now: Date): string {
-  const created = createdAt(facts)
+/**
+ * A row for each name, and for what only a digest names; where digests are shown, one for each that
+ * the repository is known to have had it under.
+ */
+function dockersRows(
+  { called, digests: known }: DescribedImage,
+  isShown: boolean,
+): readonly Named[] {
+  const digests = known.map(text => cut(text, '@'))
+  const tagged = called.map(text => cut(text, ':'))
+  const rows = tagged.flatMap(([repository, tag]) => {
+    const own = isShown ? digests.filter(([of]) => of === repository) : []
+    const all = own.length > 0 ? own.map(([, digest]) => digest) : [NONE]
+    return all.map(digest => ({ repository, tag, digest }))
+  })
+  const others = digests.filter(([of]) => !tagged.some(([repository]) => repository === of))
+  const rest = others.map(([repository, digest]) => ({ repository, tag: NONE, digest }))
+  const all = [...rows, ...(isShown ? rest : rest.slice(0, 1))]
+  return all.length > 0 ? all : [{ repository: NONE, tag: NONE, digest: NONE }]
+}
+
+/** What is before the last `sign`, and what is after it. */
+function cut(text: string, sign: string): readonly [string, string] {
+  const at = text.lastIndexOf(sign)
+  return [text.slice(0, at), text.slice(at + 1)]
+}
+
+function shownSize(image: SurveyedImage): string {
+  const size = sizeOfImage(image)
+  return size === undefined ? '?' : formatBytes(size)
+}
+
+function createdMs(image: SurveyedImage): number | undefined {
+  const created = createdOf(image)
+  return created === undefined ? undefined : Date.parse(created)
+}
+
+function ageOf(image: SurveyedImage, now: Date): string {
+  const created = createdMs(image)
   return created === undefined ? '-' : formatAge(now.getTime() - created)
 }
 
-function summary(images: readonly SurveyedImage[], store: string): string {
-  const { apart, together } = sizesOf(images)
+function summary(survey: Survey): string {
+  const { apart, together } = sizesOf(survey)
   const saved = apart - together
   const shared = saved === 0 ? '' : `, of which sharing saves ${formatBytes(saved)}`
-  return `${count(images.length, 'image')} in ${store}, ${formatBytes(apart)}${shared}`
+  const { images, store } = survey
+  return `${count(images.length, 'image')} in ${store.name}, ${formatBytes(apart)}${shared}`
 }
 
 /** The document of `--output json`. */
-export function encodeImages(images: readonly SurveyedImage[], store: string): string {
-  const { apart, together } = sizesOf(images)
+export function encodeImages(survey: Survey): string {
+  const { apart, together } = sizesOf(survey)
   const document = {
     formatVersion: '1.0',
-    store,
+    store: survey.store.name,
     size: apart,
     sharedSize: apart - together,
-    images: images.map(({ content, names, aside, facts, problem }) => ({
+    images: survey.images.map(({ content, names, aside, facts, described, problem }) => ({
       id: content.digest,
       mediaType: content.mediaType,
       names: names.map(({ repository, tag }) => ({ repository, tag })),
@@ -162,6 +212,11 @@ export function encodeImages(images: readonly SurveyedImage[], store: string): s
         created: facts.variant?.config?.created ?? null,
         size: facts.size,
         platforms: facts.platforms,
+      }),
+      ...(described && {
+        digests: described.digests,
+        created: described.created ?? null,
+        size: described.size,
       }),
       ...(problem && { error: { code: problem.code, message: problem.message } }),
     })),

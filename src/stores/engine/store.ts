@@ -7,6 +7,7 @@
 import { isDigest } from '../../oci/digest.ts'
 import type { Call } from '../../util/call.ts'
 import { createSemaphore } from '../../util/concurrency.ts'
+import type { Describing } from '../describing.ts'
 import type { Discarding } from '../discarding.ts'
 import { readConfigs, type Identifying } from '../identifying.ts'
 import type { Listing } from '../listing.ts'
@@ -14,6 +15,7 @@ import type { Store } from '../store.ts'
 import type { Using } from '../using.ts'
 import { createChains } from './chains.ts'
 import { containersOf } from './containers.ts'
+import { describeImages, historyOf, inspectForPeople, usageOf } from './describe.ts'
 import { createEngine, type EngineInit } from './engine.ts'
 import { findImage, identityIn, identityOf, repositories, tags } from './look.ts'
 import { createReadings } from './read.ts'
@@ -25,7 +27,7 @@ import { write, type Desk } from './write.ts'
 /** `http` stays the caller's to close. */
 export interface DockerInit extends EngineInit, SpoolInit {}
 
-export type EngineStore = Store & Listing & Identifying & Using & Discarding
+export type EngineStore = Store & Listing & Identifying & Using & Discarding & Describing
 
 /** Nothing is asked of the engine before something is wanted of it. */
 export async function openEngine(init: DockerInit): Promise<EngineStore> {
@@ -93,6 +95,10 @@ export async function openEngine(init: DockerInit): Promise<EngineStore> {
     usedBy: ({ digest }, call) => containersOf(engine, desk.images.get(digest) ?? digest, call),
     tagImage: (image, repository, tag, call) => tagImage(engine, { image, repository, tag }, call),
     discard: (image, options = {}, call = {}) => discard(engine, image, options, call),
+    describe: (which, call) => describeImages(engine, which, call),
+    inspect: (image, call) => inspectForPeople(engine, desk.images.get(image) ?? image, call),
+    history: (image, call) => historyOf(engine, desk.images.get(image) ?? image, call),
+    usage: call => usageOf(engine, call),
     close: () => spool.close(),
   }
 }

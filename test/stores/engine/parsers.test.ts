@@ -9,6 +9,13 @@ import { parseVersion } from '../../../src/stores/engine/engine.ts'
 import { parseInspected, parseList, parseListed } from '../../../src/stores/engine/images.ts'
 import { errorIn, messageIn, parseDiscarded } from '../../../src/stores/engine/message.ts'
 import { dockerName, parseRepoTag, repositoryOf } from '../../../src/stores/engine/names.ts'
+import {
+  parseDescribedList,
+  parseHistory,
+  parseShown,
+  parseUsage,
+} from '../../../src/stores/engine/told.ts'
+import type { Facts } from '../../../src/stores/engine/engine.ts'
 
 const ID = `sha256:${'a'.repeat(64)}`
 
@@ -52,6 +59,61 @@ describe('whatever an engine answers', () => {
         for (const { what } of parseDiscarded([entry])) expect(typeof what).toBe('string')
         tried(() => parseListed(entry, 'engine'))
       }),
+    )
+  })
+})
+
+const CLASSIC: Facts = {
+  version: [1, 41],
+  keeps: 'classic',
+  platform: { os: 'linux', architecture: 'amd64' },
+}
+
+describe('whatever an engine tells of images', () => {
+  const KEYS = ['Id', 'RepoTags', 'RepoDigests', 'Created', 'Size', 'SharedSize', 'Descriptor']
+  const MORE = ['CreatedBy', 'Comment', 'Config', 'Images', 'LayersSize']
+  const anything = fc.dictionary(
+    fc.constantFrom(...KEYS, ...MORE),
+    fc.oneof(fc.anything(), fc.constant(ID), fc.double(), fc.array(fc.string())),
+  )
+
+  it('is read, or refused as a store’s', () => {
+    fc.assert(
+      fc.property(fc.array(anything, { maxLength: 3 }), anything, (list, document) => {
+        const images = tried(() => parseDescribedList(list, CLASSIC, 'engine'))
+        for (const { size, created } of images instanceof StoreError ? [] : images) {
+          expect(size).toBeGreaterThanOrEqual(0)
+          if (created !== undefined) expect(new Date(created).getTime()).not.toBeNaN()
+        }
+        for (const { size } of parseHistory(list)) expect(size).toBeGreaterThanOrEqual(0)
+        tried(() => parseUsage(document, CLASSIC, 'engine'))
+        expect(parseShown(document)).toHaveProperty('RepoTags')
+      }),
+    )
+  })
+
+  it('has names that no place of ours can have, and is not nameless for that', () => {
+    const [image] = parseDescribedList([{ Id: ID, RepoTags: ['a/:1'] }], CLASSIC, 'engine')
+    expect(image).toMatchObject({ names: [], called: ['a/:1'] })
+  })
+
+  it.each([
+    [['<none>:<none>'], ['<none>@<none>']],
+    [null, null],
+    [[], []],
+  ])('is nameless with %j and %j', (RepoTags, RepoDigests) => {
+    const [image] = parseDescribedList([{ Id: ID, RepoTags, RepoDigests }], CLASSIC, 'engine')
+    expect(image).toMatchObject({ called: [], digests: [] })
+  })
+
+  it('takes up what all layers do, but for Podman, who counts otherwise', () => {
+    const document = { LayersSize: 5, Images: [{ Id: ID, Size: 7, SharedSize: -1, Created: 1 }] }
+    expect(parseUsage(document, CLASSIC, 'engine')).toMatchObject({
+      together: 5,
+      images: [{ size: 7, created: '1970-01-01T00:00:01Z' }],
+    })
+    expect(parseUsage(document, { ...CLASSIC, keeps: 'podman' }, 'engine')).not.toHaveProperty(
+      'together',
     )
   })
 })
