@@ -1,4 +1,5 @@
 import { WaybillError } from '../errors.ts'
+import type { Discards } from '../images/discard.ts'
 import type { Removed } from '../images/remove.ts'
 import { openBenchFor } from './bench.ts'
 import type { Command, Shell } from './command.ts'
@@ -14,13 +15,18 @@ export const rmi: Command = {
     force: {
       type: 'boolean',
       short: 'f',
-      help: 'All names of an image given by its id; what is not there is no failure.',
+      help: 'All names of an image given by its id; of an engine, those of one that stopped containers use, too. What is not there is no failure.',
     },
-    'no-prune': { type: 'boolean', help: 'Free nothing: "waybill sweep" does that later.' },
+    'no-prune': {
+      type: 'boolean',
+      help: 'Free nothing: "waybill sweep" does that later. Of an engine, leave what the image was built on.',
+    },
     output: outputOption,
   },
   details: `
 A name of several goes alone. With the last one the image goes, and everything that no other image needs. An id with several names is refused without -f. A registry removes names where it can; what it keeps is its own to free.
+
+An engine refuses what containers need, and the refusal names them. Containers are never removed.
 
 Examples:
   waybill rmi mysql:5.7
@@ -34,7 +40,7 @@ Examples:
     const isJson = textFlag(flags, 'output') === 'json'
     const force = isSet(flags, 'force')
     const removal = { force, keepBlobs: isSet(flags, 'no-prune') }
-    const all: Removed[] = []
+    const all: (Removed | Discards)[] = []
     const codes = [0]
     await using bench = await openBenchFor(flags, shell)
     for (const text of args) {
@@ -49,16 +55,34 @@ Examples:
       }
     }
     if (isJson) {
-      stdout.write(`${JSON.stringify({ formatVersion: '1.0', removed: all }, null, 2)}\n`)
+      const removed = await Promise.all(all.map(encoded))
+      stdout.write(`${JSON.stringify({ formatVersion: '1.0', removed }, null, 2)}\n`)
     }
     return worstOf(...codes)
   },
 }
 
-async function tell(
-  { untagged, deleted, left }: Removed,
-  { stdout, stderr }: Shell,
-): Promise<void> {
+/** The same keys whatever removed it; an engine does not tell sizes. */
+async function encoded(removed: Removed | Discards): Promise<object> {
+  if (!('discarded' in removed)) return removed
+  const { lostName } = await import('../images/discard.ts')
+  const of = (kind: string) => removed.discarded.filter(one => one.kind === kind)
+  return {
+    store: removed.store,
+    untagged: of('untagged').map(({ what }) => lostName(what)),
+    deleted: of('deleted').map(({ what }) => ({ digest: what })),
+    left: [],
+  }
+}
+
+async function tell(removed: Removed | Discards, { stdout, stderr }: Shell): Promise<void> {
+  if ('discarded' in removed) {
+    for (const { kind, what } of removed.discarded) {
+      stdout.write(`${kind === 'untagged' ? 'Untagged' : 'Deleted'}: ${what}\n`)
+    }
+    return
+  }
+  const { untagged, deleted, left } = removed
   const { formatName } = await import('../images/names.ts')
   const { sizeOf } = await import('../stores/sweepable.ts')
   const { count, formatBytes } = await import('../report/units.ts')

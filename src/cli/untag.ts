@@ -7,7 +7,7 @@ export const untag: Command = {
   positionals: [{ name: 'REF', help: 'the names to take away', required: true, multiple: true }],
   options: storeOptions,
   details: `
-What an image without a name takes up is freed by "waybill sweep". "waybill rmi" does both. Registries that remove no names refuse where another name would go with it.
+What an image without a name takes up is freed by "waybill sweep". "waybill rmi" does both. Registries that remove no names refuse where another name would go with it. An engine removes an image with its last name, so that one stays.
 
 Examples:
   waybill untag acme/api:old
@@ -15,10 +15,9 @@ Examples:
 
   async run({ flags, args }, shell) {
     const { untagImages } = await import('../images/tag.ts')
-    const { formatName } = await import('../images/names.ts')
     await using bench = await openBenchFor(flags, shell)
     const names = await untagImages(args, bench, { signal: shell.signal })
-    shell.stdout.write(names.map(name => `Untagged: ${formatName(name)}\n`).join(''))
+    shell.stdout.write(names.map(name => `Untagged: ${name}\n`).join(''))
     return 0
   },
 }

@@ -10,6 +10,7 @@ import type { Digest } from '../oci/digest.ts'
 import {
   canonicalHost,
   DOCKER_HUB,
+  familiarReference,
   formatReference,
   isHost,
   isRepository,
@@ -120,6 +121,11 @@ export function formatName({ repository, tag }: ImageName): string {
 /** What has signs in it that stand for others. */
 export function isPattern(text: string): boolean {
   return /[*?[{\\]/.test(text)
+}
+
+/** A name of a store's as docker shows it: `mysql:5.7`, `localhost:5000/app:1`. */
+export function familiarName({ repository, tag }: ImageName): string {
+  return familiarReference({ ...originOf(repository), tag })
 }
 
 /** A name of a store's as docker writes it in full: `docker.io/library/mysql:5.7`. */

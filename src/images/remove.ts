@@ -1,12 +1,14 @@
 /** `rmi`: names go, and with the last one the image and what only it needed. */
-import { StoreError, WaybillError } from '../errors.ts'
+import { WaybillError } from '../errors.ts'
 import type { Digest } from '../oci/digest.ts'
+import { isDiscarding } from '../stores/discarding.ts'
 import { keepsNameless } from '../stores/nameless.ts'
 import { isReferring, type Store } from '../stores/store.ts'
 import { isSweepable, type Blob } from '../stores/sweepable.ts'
 import { childrenFirst } from '../transfer/graph.ts'
 import type { Call } from '../util/call.ts'
 import type { Bench } from './bench.ts'
+import { discardImage, severalNames, type Discards } from './discard.ts'
 import { partsOf, readTree } from './facts.ts'
 import { findImage, namesOf, type Found } from './find.ts'
 import { formatName, type ImageName } from './names.ts'
@@ -15,7 +17,7 @@ import { isOneHost } from './survey.ts'
 export interface Removal {
   /** Takes all names of an image that is given by its id. */
   readonly force: boolean
-  /** Names go, and everything else stays until it is swept. */
+  /** Names go, and everything else stays until it is swept; of an engine, what it was built on. */
   readonly keepBlobs: boolean
 }
 
@@ -33,12 +35,15 @@ export async function removeImage(
   { force, keepBlobs }: Removal,
   bench: Bench,
   call: Call = {},
-): Promise<Removed> {
+): Promise<Removed | Discards> {
   const found = await findImage(text, bench, call)
   const { store, repository, content, name } = found
+  if (isDiscarding(store)) {
+    return discardImage(store, { text, found, force, keepParents: keepBlobs }, bench, call)
+  }
   const names = await namesOf(found, isOneHost(store, bench), call)
   const going = name ? [name] : names
-  if (going.length > 1 && !force) throw severalNames(text, found, names)
+  if (going.length > 1 && !force) throw severalNames(text, store.name, names.map(formatName))
   const isLast = names.every(one => going.some(({ repository, tag }) => isAt(one, repository, tag)))
   // read while it is named
   const tree =
@@ -64,13 +69,6 @@ async function isNameless(
 ): Promise<boolean> {
   if (!keepsNameless(store)) return names.length === 0
   return (await store.nameless(call)).some(({ content }) => content.digest === digest)
-}
-
-function severalNames(text: string, { store }: Found, names: readonly ImageName[]): StoreError {
-  const all = names.map(formatName).join(', ')
-  return new StoreError('STORE_CONFLICT', `${store.name}: ${text} has several names: ${all}`, {
-    hint: `remove a name of it, or all with -f`,
-  })
 }
 
 interface Tree {

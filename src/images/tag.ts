@@ -1,10 +1,19 @@
 import { InputError, StoreError } from '../errors.ts'
+import type { Descriptor } from '../oci/descriptor.ts'
+import { isDiscarding, type Discarding } from '../stores/discarding.ts'
 import type { Store } from '../stores/store.ts'
 import type { Call } from '../util/call.ts'
 import type { Bench } from './bench.ts'
 import { copyTo, type Copied } from './copy.ts'
-import { findImage } from './find.ts'
-import { readName, type ImageName, type ReadName } from './names.ts'
+import { findImage, namesOf, type Found } from './find.ts'
+import {
+  dockersName,
+  familiarName,
+  formatName,
+  readName,
+  type ImageName,
+  type ReadName,
+} from './names.ts'
 
 /** Gives an image of a store one more name there. A name that stood for another image moves. */
 export async function tagImage(
@@ -15,6 +24,7 @@ export async function tagImage(
 ): Promise<Copied & ImageName> {
   const { store, repository, content } = await findImage(from, bench, call)
   const name = await newName(to, store, bench, call)
+  if (isDiscarding(store)) return { ...(await nameAt(store, content, name, call)), ...name }
   const copied = await copyTo(
     {
       from: { store, repository, digest: content.digest },
@@ -25,6 +35,20 @@ export async function tagImage(
     call,
   )
   return { ...copied, ...name }
+}
+
+/** Nothing is read for it. */
+async function nameAt(
+  store: Store & Discarding,
+  content: Descriptor,
+  { repository, tag }: ImageName,
+  call: Call,
+): Promise<Copied> {
+  const nothing = { content, sent: 0, blobs: 0, fetched: 0 }
+  const current = await store.resolve(repository, tag, call)
+  if (current?.digest === content.digest) return { ...nothing, result: 'unchanged' }
+  await store.tagImage(content.digest, repository, tag, call)
+  return { ...nothing, result: 'done', ...(current && { replaced: current.digest }) }
 }
 
 async function newName(text: string, store: Store, bench: Bench, call: Call): Promise<ImageName> {
@@ -46,23 +70,48 @@ async function newName(text: string, store: Store, bench: Bench, call: Call): Pr
 async function placeFor({ repositories }: ReadName, store: Store, call: Call): Promise<string> {
   const [own] = repositories
   const usual = repositories.at(-1) ?? own
+  if (isDiscarding(store)) return usual
   return usual === own || (await store.tags(own, call)) === undefined ? usual : own
 }
 
-/** Takes names away, and nothing else. All of them have to be there before any goes. */
+/**
+ * Takes names away, and nothing else; gives them as they are shown. All of them have to be there before any goes. Engines remove
+ * an image with its last name, so there one has to stay.
+ */
 export async function untagImages(
   texts: readonly string[],
   bench: Bench,
   call: Call = {},
-): Promise<readonly ImageName[]> {
+): Promise<readonly string[]> {
   const found = []
   for (const text of texts) {
-    const { store, name } = await findImage(text, bench, call)
-    if (name === undefined) throw noName(text)
-    found.push({ store, name })
+    const image = await findImage(text, bench, call)
+    if (image.name === undefined) throw noName(text)
+    found.push({ ...image, name: image.name })
+  }
+  for (const image of found) {
+    if (isDiscarding(image.store)) await requireOther(image, found, call)
   }
   for (const { store, name } of found) await store.remove(name.repository, name.tag, call)
-  return found.map(({ name }) => name)
+  return found.map(({ store, name }) =>
+    isDiscarding(store) ? familiarName(name) : formatName(name),
+  )
+}
+
+async function requireOther(
+  image: Found & { readonly name: ImageName },
+  going: readonly { readonly store: Store; readonly name: ImageName }[],
+  call: Call,
+): Promise<void> {
+  const here = going.filter(({ store }) => store === image.store)
+  const gone = new Set(here.map(({ name }) => dockersName(name)))
+  const names = await namesOf(image, false, call)
+  if (names.some(name => !gone.has(dockersName(name)))) return
+  const { store, name } = image
+  const said = familiarName(name)
+  throw new StoreError('STORE_CONFLICT', `${store.name}: with ${said} its image would go, too`, {
+    hint: `give the image another name first, or remove both: waybill rmi ${said}`,
+  })
 }
 
 function noName(text: string): StoreError {

@@ -44,9 +44,10 @@ export async function discard(
   options: DiscardOptions,
   call?: Call,
 ): Promise<readonly Discarded[]> {
-  const found = await deleteImage(engine, { image, shown: image, ...options }, call)
+  const shown = image.replace(/^docker\.io\/(?:library\/)?/, '')
+  const found = await deleteImage(engine, { image, shown, ...options }, call)
   if (found) return found
-  throw new StoreError('CONTENT_MISSING', `${engine.name} has no image ${image}`)
+  throw new StoreError('CONTENT_MISSING', `${engine.name} has no image ${shown}`)
 }
 
 interface Deletion extends DiscardOptions {
