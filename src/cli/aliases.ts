@@ -10,6 +10,7 @@ const ALIASES: Readonly<Record<string, string>> = {
   'image tag': 'tag',
   'image inspect': 'inspect',
   'image history': 'history',
+  'image prune': 'prune',
   'image save': 'save',
   'image load': 'load',
   'system df': 'du',

@@ -26,6 +26,7 @@ export const commands: Commands = {
   save: async () => (await import('./save.ts')).save,
   load: async () => (await import('./load.ts')).load,
   rmi: async () => (await import('./rmi.ts')).rmi,
+  prune: async () => (await import('./prune.ts')).prune,
   sweep: async () => (await import('./sweep.ts')).sweep,
   du: async () => (await import('./du.ts')).du,
   login: async () => (await import('./login.ts')).login,

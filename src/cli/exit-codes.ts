@@ -36,6 +36,7 @@ export const EXIT_CODES: readonly {
       'history',
       'search',
       'rmi',
+      'prune',
       'sweep',
       'du',
     ],

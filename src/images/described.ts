@@ -55,7 +55,7 @@ export async function surveyDescribed(
 }
 
 /** An engine behind a proxy may list its images, and keep the rest to itself. */
-async function usageIfTold(
+export async function usageIfTold(
   store: Store & Describing,
   call: Call,
 ): Promise<DescribedUsage | undefined> {

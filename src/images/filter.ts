@@ -35,7 +35,7 @@ export function parseFilters(texts: readonly string[]): Filters {
   }
 }
 
-function parseLabel(text: string): Filters['labels'][number] {
+export function parseLabel(text: string): Filters['labels'][number] {
   const [, key = text, value] = /^([^=]+)=(.*)$/s.exec(text) ?? []
   return { key, ...(value !== undefined && { value }) }
 }

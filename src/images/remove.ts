@@ -9,8 +9,8 @@ import { childrenFirst } from '../transfer/graph.ts'
 import type { Call } from '../util/call.ts'
 import type { Bench } from './bench.ts'
 import { discardImage, severalNames, type Discards } from './discard.ts'
-import { partsOf, readTree } from './facts.ts'
-import { findImage, namesOf, type Found } from './find.ts'
+import { partsOf, readTree, type Look } from './facts.ts'
+import { findImage, namesOf } from './find.ts'
 import { formatName, type ImageName } from './names.ts'
 import { isOneHost } from './survey.ts'
 
@@ -37,13 +37,32 @@ export async function removeImage(
   call: Call = {},
 ): Promise<Removed | Discards> {
   const found = await findImage(text, bench, call)
-  const { store, repository, content, name } = found
+  const { store, name } = found
   if (isDiscarding(store)) {
     return discardImage(store, { text, found, force, keepParents: keepBlobs }, bench, call)
   }
   const names = await namesOf(found, isOneHost(store, bench), call)
   const going = name ? [name] : names
   if (going.length > 1 && !force) throw severalNames(text, store.name, names.map(formatName))
+  return removeNames(found, { going, names, keepBlobs }, bench, call)
+}
+
+/** Some names of an image, or all; with the last one what only it needed, too. */
+export async function removeNames(
+  found: Look,
+  {
+    going,
+    names,
+    keepBlobs,
+  }: {
+    readonly going: readonly ImageName[]
+    readonly names: readonly ImageName[]
+    readonly keepBlobs: boolean
+  },
+  bench: Bench,
+  call: Call,
+): Promise<Removed> {
+  const { store, repository, content } = found
   const isLast = names.every(one => going.some(({ repository, tag }) => isAt(one, repository, tag)))
   // read while it is named
   const tree =
@@ -79,7 +98,7 @@ interface Tree {
 const NO_TREE: Tree = { manifests: [], parts: new Set() }
 
 /** Of a damaged image only what is known goes at once; the rest goes when all is swept. */
-async function treeOf(found: Found, bench: Bench, call: Call): Promise<Tree> {
+async function treeOf(found: Look, bench: Bench, call: Call): Promise<Tree> {
   try {
     const root = await readTree(found, bench.manifests, call)
     const manifests = childrenFirst(root).map(({ content }) => content.digest)

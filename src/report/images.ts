@@ -33,8 +33,15 @@ export function idOf({ digest }: SurveyedImage['content'], noTrunc: boolean): st
 
 /** One row for each name, and a last line that says what sharing saves. */
 export function describeImages(survey: Survey, look: ImagesLook): string {
+  const paint = createPaint(look.color)
+  return [...describeRows(survey.images, look), '', paint.bold(summary(survey)), ''].join('\n')
+}
+
+export function describeRows(
+  images: readonly SurveyedImage[],
+  look: ImagesLook,
+): readonly string[] {
   const { columns, color, digests } = look
-  const paint = createPaint(color)
   const heads: readonly Column[] = [
     { title: 'REPOSITORY', least: 12 },
     { title: 'TAG', least: 8 },
@@ -43,7 +50,7 @@ export function describeImages(survey: Survey, look: ImagesLook): string {
     { title: 'CREATED' },
     { title: 'SIZE', align: 'right' },
   ]
-  const rows = rowsOf(survey.images, digests).map(({ image, repository, tag, digest }) => [
+  const rows = rowsOf(images, digests).map(({ image, repository, tag, digest }) => [
     repository,
     tag,
     ...(digests ? [digest] : []),
@@ -51,8 +58,7 @@ export function describeImages(survey: Survey, look: ImagesLook): string {
     ageOf(image, look.now),
     shownSize(image),
   ])
-  const table = layoutTable(heads, rows, { columns, paint })
-  return [...table, '', paint.bold(summary(survey)), ''].join('\n')
+  return layoutTable(heads, rows, { columns, paint: createPaint(color) })
 }
 
 /** What `--format` may name of an image, under its title in a table. */

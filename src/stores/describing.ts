@@ -15,6 +15,7 @@ export interface DescribedImage {
   readonly digests: readonly string[]
   /** ISO 8601; absent where it is not known. */
   readonly created?: string
+  readonly labels: ReadonlyMap<string, string>
   /** What it shares with others counts in full. */
   readonly size: number
   /** Of that, what others are made of too; absent where it was not asked. */

@@ -1,4 +1,5 @@
 import type { Descriptor } from '../oci/descriptor.ts'
+import type { Digest } from '../oci/digest.ts'
 import type { Call } from '../util/call.ts'
 import type { Store } from './store.ts'
 
@@ -13,6 +14,8 @@ export interface Container {
 export interface Using {
   /** The containers of an image, stopped ones too, by name. */
   usedBy(content: Descriptor, call?: Call): Promise<readonly Container[]>
+  /** By what `resolve` gives for them: the images that any container is made from. */
+  used(call?: Call): Promise<ReadonlySet<Digest>>
 }
 
 export function isUsing(store: Store): store is Store & Using {

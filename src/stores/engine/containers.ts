@@ -1,5 +1,6 @@
 /** What an engine's containers need. */
 import { isRecord } from '../../oci/descriptor.ts'
+import { isDigest, type Digest } from '../../oci/digest.ts'
 import type { Call } from '../../util/call.ts'
 import type { Container } from '../using.ts'
 import type { Engine } from './engine.ts'
@@ -12,23 +13,36 @@ export async function containersOf(
   id: string,
   call?: Call,
 ): Promise<readonly Container[]> {
-  const what = 'listing its containers'
-  const reply = await engine.ask({ path: '/containers/json?all=1', what }, call)
-  if (reply.status !== 200) throw refusal(engine.name, what, reply)
-  return parseList(reply.body, `the list of containers of ${engine.name}`)
-    .filter(entry => isRecord(entry))
-    .filter(entry => usesImage(entry, id))
+  return (await listContainers(engine, call))
+    .filter(entry => imagesOf(entry).some(image => image === id))
     .map(container => parseContainer(container))
     .toSorted((a, b) => (a.name < b.name ? -1 : 1))
 }
 
+/** The images that containers are made from, by every digest that they are known by. */
+export async function usedImages(engine: Engine, call?: Call): Promise<ReadonlySet<Digest>> {
+  return new Set((await listContainers(engine, call)).flatMap(imagesOf))
+}
+
+async function listContainers(
+  engine: Engine,
+  call?: Call,
+): Promise<readonly Readonly<Record<string, unknown>>[]> {
+  const what = 'listing its containers'
+  const reply = await engine.ask({ path: '/containers/json?all=1', what }, call)
+  if (reply.status !== 200) throw refusal(engine.name, what, reply)
+  const list = parseList(reply.body, `the list of containers of ${engine.name}`)
+  return list.filter(entry => isRecord(entry))
+}
+
 /** containerd's store tells beside the image which of its manifests runs. */
-function usesImage(
-  { ImageID: image, ImageManifestDescriptor: manifest }: Readonly<Record<string, unknown>>,
-  id: string,
-): boolean {
-  const digest = isRecord(manifest) ? manifest['digest'] : undefined
-  return image === id || `sha256:${String(image)}` === id || digest === id
+export function imagesOf({
+  ImageID: image,
+  ImageManifestDescriptor: manifest,
+}: Readonly<Record<string, unknown>>): readonly Digest[] {
+  const id = String(image)
+  const known = [id, `sha256:${id}`, isRecord(manifest) ? manifest['digest'] : undefined]
+  return known.filter((one): one is Digest => typeof one === 'string' && isDigest(one))
 }
 
 export function parseContainer({

@@ -14,7 +14,7 @@ import type { Listing } from '../listing.ts'
 import type { Store } from '../store.ts'
 import type { Using } from '../using.ts'
 import { createChains } from './chains.ts'
-import { containersOf } from './containers.ts'
+import { containersOf, usedImages } from './containers.ts'
 import { describeImages, historyOf, inspectForPeople, usageOf } from './describe.ts'
 import { createEngine, type EngineInit } from './engine.ts'
 import { findImage, identityIn, identityOf, repositories, tags } from './look.ts'
@@ -93,6 +93,7 @@ export async function openEngine(init: DockerInit): Promise<EngineStore> {
       return identityIn(root, read, { facts: await engine.facts(call), name })
     },
     usedBy: ({ digest }, call) => containersOf(engine, desk.images.get(digest) ?? digest, call),
+    used: call => usedImages(engine, call),
     tagImage: (image, repository, tag, call) => tagImage(engine, { image, repository, tag }, call),
     discard: (image, options = {}, call = {}) => discard(engine, image, options, call),
     describe: (which, call) => describeImages(engine, which, call),

@@ -44,6 +44,7 @@ function parseDescribed(entry: unknown, facts: Facts, engine: string): Described
     called: textsOf(told['RepoTags']).filter(text => text !== '<none>:<none>'),
     digests: textsOf(told['RepoDigests']).filter(text => !text.startsWith('<none>')),
     ...(at !== undefined && { created: at }),
+    labels: labelsOf(told['Labels']),
     size: countOf(size) ?? 0,
     ...(countOf(shared) !== undefined && { shared: countOf(shared) ?? 0 }),
   }
@@ -125,6 +126,11 @@ function byName(a: DescribedImage, b: DescribedImage): number {
 
 function compare(a: string, b: string): number {
   return a < b ? -1 : a > b ? 1 : 0
+}
+
+function labelsOf(value: unknown): ReadonlyMap<string, string> {
+  const entries = isRecord(value) ? Object.entries(value) : []
+  return new Map(entries.filter((entry): entry is [string, string] => typeof entry[1] === 'string'))
 }
 
 /** In seconds since 1970. */
