@@ -13,6 +13,7 @@ const ALIASES: Readonly<Record<string, string>> = {
   'image prune': 'prune',
   'image save': 'save',
   'image load': 'load',
+  'container commit': 'commit',
   'system df': 'du',
 }
 

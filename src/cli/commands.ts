@@ -19,6 +19,7 @@ export const commands: Commands = {
   push: async () => (await import('./push.ts')).push,
   copy: async () => (await import('./copy.ts')).copy,
   tag: async () => (await import('./tag.ts')).tag,
+  commit: async () => (await import('./commit.ts')).commit,
   untag: async () => (await import('./untag.ts')).untag,
   inspect: async () => (await import('./inspect.ts')).inspect,
   history: async () => (await import('./history.ts')).history,

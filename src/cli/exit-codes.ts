@@ -31,6 +31,7 @@ export const EXIT_CODES: readonly {
       'save',
       'load',
       'tag',
+      'commit',
       'untag',
       'inspect',
       'history',

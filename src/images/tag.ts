@@ -51,7 +51,13 @@ async function nameAt(
   return { ...nothing, result: 'done', ...(current && { replaced: current.digest }) }
 }
 
-async function newName(text: string, store: Store, bench: Bench, call: Call): Promise<ImageName> {
+/** A name that an image of the store is to have. */
+export async function newName(
+  text: string,
+  store: Store,
+  bench: Pick<Bench, 'declared'>,
+  call: Call,
+): Promise<ImageName> {
   const read = readName(text, { declared: bench.declared, home: store.name })
   if (read.digest !== undefined) {
     throw new InputError('BAD_REFERENCE', `"${text}" has a digest; a new name has a tag`, {

@@ -7,6 +7,7 @@
 import { isDigest } from '../../oci/digest.ts'
 import type { Call } from '../../util/call.ts'
 import { createSemaphore } from '../../util/concurrency.ts'
+import type { Committing } from '../committing.ts'
 import type { Describing } from '../describing.ts'
 import type { Discarding } from '../discarding.ts'
 import { readConfigs, type Identifying } from '../identifying.ts'
@@ -14,6 +15,7 @@ import type { Listing } from '../listing.ts'
 import type { Store } from '../store.ts'
 import type { Using } from '../using.ts'
 import { createChains } from './chains.ts'
+import { commitContainer } from './commit-container.ts'
 import { containersOf, usedImages } from './containers.ts'
 import { describeImages, historyOf, inspectForPeople, usageOf } from './describe.ts'
 import { createEngine, type EngineInit } from './engine.ts'
@@ -27,7 +29,13 @@ import { write, type Desk } from './write.ts'
 /** `http` stays the caller's to close. */
 export interface DockerInit extends EngineInit, SpoolInit {}
 
-export type EngineStore = Store & Listing & Identifying & Using & Discarding & Describing
+export type EngineStore = Store &
+  Listing &
+  Identifying &
+  Using &
+  Discarding &
+  Describing &
+  Committing
 
 /** Nothing is asked of the engine before something is wanted of it. */
 export async function openEngine(init: DockerInit): Promise<EngineStore> {
@@ -100,6 +108,7 @@ export async function openEngine(init: DockerInit): Promise<EngineStore> {
     inspect: (image, call) => inspectForPeople(engine, desk.images.get(image) ?? image, call),
     history: (image, call) => historyOf(engine, desk.images.get(image) ?? image, call),
     usage: call => usageOf(engine, call),
+    commitContainer: (wish, call) => commitContainer(engine, wish, call),
     close: () => spool.close(),
   }
 }
