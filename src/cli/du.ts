@@ -1,3 +1,4 @@
+import { StoreError } from '../errors.ts'
 import { openBenchFor, tableLook } from './bench.ts'
 import type { Command } from './command.ts'
 import { isSet, textFlag } from './flags.ts'
@@ -13,11 +14,12 @@ export const du: Command = {
     output: outputOption,
   },
   details: `
-What images share is there once. "ITS OWN" is what removing an image would free.
+What images share is there once. "ITS OWN" is what removing an image would free. An engine counts as docker's "system df" does: in layers, unpacked.
 
 Examples:
   waybill du
   waybill du --blobs
+  waybill du --store docker
 `,
 
   async run({ flags }, shell) {
@@ -26,6 +28,11 @@ Examples:
     const { stdout, signal } = shell
     await using bench = await openBenchFor(flags, shell)
     const usage = await usageOf(bench, { signal })
+    if (isSet(flags, 'blobs') && usage.blobs === undefined) {
+      throw new StoreError('STORE_UNSUPPORTED', `${usage.store} does not tell of single layers`, {
+        hint: 'without --blobs it shows what each image shares',
+      })
+    }
     const look = { ...tableLook(shell), blobs: isSet(flags, 'blobs') }
     const isJson = textFlag(flags, 'output') === 'json'
     stdout.write(isJson ? encodeUsage(usage) : describeUsage(usage, look))

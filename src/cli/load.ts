@@ -19,7 +19,7 @@ export const load: Command = {
     output: outputOption,
   },
   details: `
-Archives of docker, podman and skopeo are read, old and new, and OCI layouts in a tar; compressed with gzip too, or with zstd where Node can (22.15). What has no name in the archive is told of and left out.
+Archives of docker, podman and skopeo are read, old and new, and OCI layouts in a tar; compressed with gzip too, or with zstd where Node can (22.15). What has no name in the archive is told of and left out; an engine keeps it without one.
 
 Examples:
   waybill load -i mysql.tar
@@ -36,16 +36,20 @@ Examples:
         ? await openArchiveInput(shell)
         : await openArchiveAt(path, { format: 'docker', fresh: false }, shell)
     try {
-      const { images, nameless } = await loadImages(archive, bench, { signal: shell.signal })
+      const { images, ids, nameless } = await loadImages(archive, bench, { signal: shell.signal })
       for (const digest of nameless) {
         shell.stderr.write(`left out: ${shortDigest(digest)} has no name in the archive\n`)
       }
       if (textFlag(flags, 'output') === 'json') {
         const loaded = images.map(one => ({ name: passedName(one), digest: one.digest }))
-        const document = { formatVersion: '1.0', images: loaded, nameless }
+        const document = { formatVersion: '1.0', images: loaded, ids, nameless }
         shell.stdout.write(`${JSON.stringify(document, null, 2)}\n`)
       } else if (!isSet(flags, 'quiet')) {
-        for (const one of images) shell.stdout.write(`Loaded image: ${passedName(one)}\n`)
+        const lines = [
+          ...images.map(({ shown }) => `Loaded image: ${shown}\n`),
+          ...ids.map(id => `Loaded image ID: ${id}\n`),
+        ]
+        shell.stdout.write(lines.join(''))
       }
       return 0
     } finally {

@@ -99,7 +99,7 @@ async function tell(
     stdout.write(`${JSON.stringify({ formatVersion: '1.0', file: path, images }, null, 2)}\n`)
   } else if (!isSet(flags, 'quiet')) {
     for (const one of saved) {
-      stdout.write(`Saved ${passedName(one)} (${shortDigest(one.digest)})\n`)
+      stdout.write(`Saved ${one.shown} (${shortDigest(one.digest)})\n`)
     }
   }
 }

@@ -3,21 +3,29 @@ import { InputError, StoreError } from '../errors.ts'
 import { nameInStore } from '../manifest/places.ts'
 import { shortDigest, type Digest } from '../oci/digest.ts'
 import { isBundle, type Bundle, type BundledImage } from '../stores/bundle.ts'
+import { isDescribing } from '../stores/describing.ts'
+import { isExpecting } from '../stores/expecting.ts'
 import type { Store } from '../stores/store.ts'
+import { blobsOf, childrenFirst } from '../transfer/graph.ts'
+import { loadImage, readRoot } from '../transfer/image.ts'
 import type { Call } from '../util/call.ts'
 import type { Bench } from './bench.ts'
 import { copyTo } from './copy.ts'
 import { findImage, type Found } from './find.ts'
-import { formatName, isRegistry, type ImageName } from './names.ts'
+import { familiarName, formatName, isRegistry, type ImageName } from './names.ts'
 
 export interface Passed {
   readonly name: ImageName
   readonly digest: Digest
+  /** The name as it is shown. */
+  readonly shown: string
 }
 
 export interface Loaded {
   readonly images: readonly Passed[]
-  /** Images of the archive that have no name to go by. */
+  /** By what the store knows them by: images without a name that it keeps all the same. */
+  readonly ids: readonly Digest[]
+  /** Images of the archive that have no name to go by, and were left out. */
   readonly nameless: readonly Digest[]
 }
 
@@ -39,7 +47,7 @@ export async function saveImages(
       const { store, repository, content } = image
       const from = { store, repository, digest: content.digest }
       await copyTo({ from, to: { store: whole, ...name }, platforms: [] }, bench, call)
-      saved.push({ name, digest: content.digest })
+      saved.push({ name, digest: content.digest, shown: shownIn(store, name) })
     }
     return saved
   }, call)
@@ -77,13 +85,46 @@ export async function loadImages(archive: Store, bench: Bench, call: Call = {}):
   for (const { content, repository, tag } of named) {
     const from = { store: archive, repository, digest: content.digest }
     await copyTo({ from, to: { store: home, repository, tag }, platforms: [] }, bench, call)
-    images.push({ name: { repository, tag }, digest: content.digest })
+    const name = { repository, tag }
+    images.push({ name, digest: content.digest, shown: shownIn(home, name) })
   }
-  if (images.length > 0 || nameless.length === 0) return { images, nameless }
+  if (isDescribing(home)) {
+    const ids: Digest[] = []
+    for (const digest of nameless) ids.push(await loadNameless(digest, archive, home, bench, call))
+    return { images, ids, nameless: [] }
+  }
+  if (images.length > 0 || nameless.length === 0) return { images, ids: [], nameless }
   const shown = nameless.slice(0, MOST_SHOWN).map(shortDigest).join(', ')
   throw new StoreError('CONTENT_UNSUPPORTED', `no image in ${archive.name} has a name: ${shown}`, {
     hint: 'save it by a name: docker save NAME:TAG',
   })
+}
+
+/** Read and written under a name that is nobody's, which none of both keeps. */
+const NOBODYS = 'nameless'
+
+/** An engine keeps what it is given, as it does for docker's `load`. */
+async function loadNameless(
+  digest: Digest,
+  archive: Store,
+  home: Store,
+  bench: Bench,
+  call: Call,
+): Promise<Digest> {
+  const origin = { store: archive, repository: NOBODYS, manifests: bench.manifests, call }
+  const nodes = childrenFirst(await loadImage(origin, await readRoot(origin, digest, [])))
+  await home.write(
+    NOBODYS,
+    async session => {
+      if (isExpecting(session)) session.expect(nodes)
+      for (const blob of nodes.flatMap(blobsOf)) {
+        await session.put(blob, () => archive.fetch(NOBODYS, blob, call))
+      }
+      for (const node of nodes) await session.putManifest(node, [])
+    },
+    call,
+  )
+  return (await home.resolve(NOBODYS, digest, call))?.digest ?? digest
 }
 
 const MOST_SHOWN = 8
@@ -97,6 +138,11 @@ function isNamed(
 function bundleOf(archive: Store): Store & Bundle {
   if (isBundle(archive)) return archive
   throw new Error(`${archive.name} is no archive`)
+}
+
+/** As docker shows it where it is docker's. */
+function shownIn(store: Store, name: ImageName): string {
+  return isDescribing(store) ? familiarName(name) : formatName(name)
 }
 
 /** `library/mysql:5.7`, as stores have it. */

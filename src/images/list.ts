@@ -99,6 +99,7 @@ function compare(a: string, b: string): number {
 }
 
 /** What an image is called in messages: a name of it, or its digest. */
-export function callOf({ names: [first], content }: StoredImage): string {
+export function callOf({ names: [first], content, described }: StoredImage): string {
+  if (described) return described.called[0] ?? content.digest
   return first === undefined ? content.digest : formatName(first)
 }

@@ -1,8 +1,11 @@
 /** What takes up a store, by what holds it. */
 import type { Digest } from '../oci/digest.ts'
+import { isDescribing, type Describing } from '../stores/describing.ts'
+import type { Store } from '../stores/store.ts'
 import { isSweepable, type Blob, type Swept } from '../stores/sweepable.ts'
 import type { Call } from '../util/call.ts'
 import type { Bench } from './bench.ts'
+import { storedOf } from './list.ts'
 import { surveyImages, type SurveyedImage } from './survey.ts'
 
 export interface ImageUsage {
@@ -20,11 +23,18 @@ export interface HeldBlob extends Blob {
 export interface Usage {
   readonly store: string
   readonly images: readonly ImageUsage[]
-  /** The largest first; those that nothing holds too, where the store tells of them. */
-  readonly blobs: readonly HeldBlob[]
+  /**
+   * The largest first; those that nothing holds too, where the store tells of them. Absent where it
+   * has no blobs that it could tell of.
+   */
+  readonly blobs?: readonly HeldBlob[]
+  /** What all images take up, where only the store knows. */
+  readonly together?: number
 }
 
 export async function usageOf(bench: Bench, call: Call = {}): Promise<Usage> {
+  const home = await bench.open(bench.home)
+  if (isDescribing(home)) return describedUsage(home, call)
   const filters = { labels: [], before: [], since: [], references: [] }
   const request = { of: undefined, filters, all: true, bare: false, sums: true }
   const { store, images } = await surveyImages(request, bench, call)
@@ -40,6 +50,16 @@ export async function usageOf(bench: Bench, call: Call = {}): Promise<Usage> {
     store: store.name,
     images: images.map(image => ({ image, ...shareOf(image, held) })),
     blobs: [...held.values(), ...unheld].toSorted(largestFirst),
+  }
+}
+
+/** What others have too is counted by layers, which an engine has unpacked. */
+async function describedUsage(store: Store & Describing, call: Call): Promise<Usage> {
+  const { images, together } = await store.usage(call)
+  return {
+    store: store.name,
+    images: images.map(one => ({ image: storedOf(one), size: one.size, shared: one.shared ?? 0 })),
+    ...(together !== undefined && { together }),
   }
 }
 

@@ -26,7 +26,7 @@ export function describeUsage(usage: Usage, { columns, color, blobs }: UsageLook
           { title: 'SIZE', align: 'right' },
           { title: 'HELD BY', least: 20 },
         ],
-        usage.blobs.map(blob => [
+        (usage.blobs ?? []).map(blob => [
           columns === undefined ? blob.digest : shortDigest(blob.digest),
           formatBytes(blob.size),
           holdersOf(blob),
@@ -57,7 +57,15 @@ function holdersOf({ by }: HeldBlob): string {
   return by.length === 0 ? 'nothing' : by.map(callOf).join(', ')
 }
 
-function summary({ store, blobs }: Usage): readonly string[] {
+function summary({ store, images, blobs, together }: Usage): readonly string[] {
+  if (blobs === undefined) {
+    const apart = images.reduce((sum, { size }) => sum + size, 0)
+    const saved = together === undefined ? 0 : apart - together
+    return [
+      `${count(images.length, 'image')}, ${formatBytes(together ?? apart)} in ${store}`,
+      ...(saved > 0 ? [`Sharing saves ${formatBytes(saved)}`] : []),
+    ]
+  }
   const said = (list: readonly HeldBlob[]) =>
     `${count(list.length, 'blob')}, ${formatBytes(sizeOf(list))}`
   const [none, several] = [
@@ -72,7 +80,7 @@ function summary({ store, blobs }: Usage): readonly string[] {
 }
 
 /** The document of `--output json`. */
-export function encodeUsage({ store, images, blobs }: Usage): string {
+export function encodeUsage({ store, images, blobs, together }: Usage): string {
   const document = {
     formatVersion: '1.0',
     store,
@@ -82,11 +90,14 @@ export function encodeUsage({ store, images, blobs }: Usage): string {
       size,
       shared,
     })),
-    blobs: blobs.map(({ digest, size, by }) => ({
-      digest,
-      size,
-      by: by.map(({ content }) => content.digest),
-    })),
+    ...(together !== undefined && { together }),
+    ...(blobs && {
+      blobs: blobs.map(({ digest, size, by }) => ({
+        digest,
+        size,
+        by: by.map(({ content }) => content.digest),
+      })),
+    }),
   }
   return `${JSON.stringify(document, null, 2)}\n`
 }

@@ -2,6 +2,14 @@ import { InputError } from '../errors.ts'
 import { isDigest } from '../oci/digest.ts'
 import { isRepository, isTag } from '../oci/reference.ts'
 
+/** A host's port, where a repository that keeps its source's name has one. */
+const PORT = /^(localhost|[a-z0-9-]+(?:\.[a-z0-9-]+)+)_(\d{1,5})\//
+
+/** `localhost:5000/x`, as docker writes what is `localhost_5000/x` in stores. */
+export function withPort(repository: string): string {
+  return repository.replace(PORT, '$1:$2/')
+}
+
 /** For writers: a name that is none must not get into a store. */
 export function requireRepository(text: string): void {
   if (!isRepository(text)) throw badName(text, 'repository')

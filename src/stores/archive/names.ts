@@ -12,6 +12,7 @@ import {
   type Reference,
 } from '../../oci/reference.ts'
 import { REF_NAME } from '../index-document.ts'
+import { withPort } from '../names.ts'
 
 /** Docker's and containerd's annotation, which has the whole name. */
 export const FULL_NAME = 'io.containerd.image.name'
@@ -25,7 +26,7 @@ const NO_STORES: ReadonlySet<string> = new Set()
 
 /** How docker reads a name of this store. */
 export function dockerName({ repository, tag }: Name): Reference {
-  return parseReference(`${repository}:${tag}`, NO_STORES)
+  return parseReference(`${withPort(repository)}:${tag}`, NO_STORES)
 }
 
 /** A full name of docker's; `undefined` where it has no tag, or is none. */

@@ -7,15 +7,13 @@ import {
   parseReference,
   type Reference,
 } from '../../oci/reference.ts'
+import { withPort } from '../names.ts'
 
 const NO_STORES: ReadonlySet<string> = new Set()
 
-/** A host's port, where a repository that keeps its source's name has one: `localhost_5000/x`. */
-const PORT = /^(localhost|[a-z0-9-]+(?:\.[a-z0-9-]+)+)_(\d{1,5})\//
-
 /** The full name that an engine knows a repository of ours by; `alpine` is `library/alpine`. */
 export function dockerName(repository: string): string {
-  return formatReference(parseReference(repository.replace(PORT, '$1:$2/'), NO_STORES))
+  return formatReference(parseReference(withPort(repository), NO_STORES))
 }
 
 /** What of our own names an engine's is: the repository without docker.io, and a port behind `_`. */
