@@ -1,4 +1,4 @@
-import { InputError, isAbort, RunError, SourceError, StoreError } from '../errors.ts'
+import { BuildError, InputError, isAbort, RunError, SourceError, StoreError } from '../errors.ts'
 import { isSuppressed } from '../report/causes.ts'
 import { Interruption } from './interruption.ts'
 
@@ -76,6 +76,7 @@ export function exitCodeOf(error: unknown, signal: AbortSignal): number {
   if (isAbort(error) && signal.aborted) return codeOfStop(signal)
   if (error instanceof InputError) return 64
   if (error instanceof StoreError || error instanceof SourceError) return 1
+  if (error instanceof BuildError) return 1
   if (error instanceof RunError) return codeOfRunError(error)
   return 70
 }
