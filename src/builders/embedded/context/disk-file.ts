@@ -11,7 +11,15 @@ export interface DiskFile {
   /** As people know it, for errors. */
   readonly shown: string
   readonly size: number
+  /** Of its bytes and attributes, the later one. */
+  readonly changedMs: number
   readonly identity: string
+}
+
+export function diskFileOf(path: string, shown: string, stats: BigIntStats): DiskFile {
+  const { mtimeMs, ctimeMs } = stats
+  const changedMs = Number(mtimeMs > ctimeMs ? mtimeMs : ctimeMs)
+  return { path, shown, size: Number(stats.size), changedMs, identity: identityOf(stats) }
 }
 
 /** Files up to here are read at once. */
@@ -20,7 +28,7 @@ const CHUNK_BYTES = 512 * 1024
 const { O_RDONLY, O_NOFOLLOW, O_NONBLOCK } = constants
 
 /** What changes whenever the bytes of a file may have. */
-export function identityOf({ dev, ino, size, mtimeNs, ctimeNs }: BigIntStats): string {
+function identityOf({ dev, ino, size, mtimeNs, ctimeNs }: BigIntStats): string {
   return `${dev} ${ino} ${size} ${mtimeNs} ${ctimeNs}`
 }
 

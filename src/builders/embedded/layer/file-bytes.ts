@@ -16,6 +16,8 @@ export async function fileBytes(
       return content.bytes
     case 'disk':
       return readDiskFile(content.file, call)
+    case 'spooled':
+      return content.spool.read(0, file.size)
     case 'packed':
       return packed.read(file)
   }

@@ -8,6 +8,7 @@
 import type { Readable } from 'node:stream'
 import type { Call } from '../../../util/call.ts'
 import type { DiskFile } from '../context/disk-file.ts'
+import type { Spool } from '../layer/spool.ts'
 
 export interface Attributes {
   /** Permissions with set-uid, set-gid and sticky: 12 bits. */
@@ -49,6 +50,8 @@ export type Node = Leaf | FolderNode
 export type Content =
   | { readonly kind: 'inline'; readonly bytes: Buffer }
   | { readonly kind: 'disk'; readonly file: DiskFile }
+  /** All that was written to a spool. */
+  | { readonly kind: 'spooled'; readonly spool: Pick<Spool, 'read'> }
   /** In a tar, from this place on, which is had by reading the tar again. */
   | { readonly kind: 'packed'; readonly tar: TarSource; readonly offset: number }
 

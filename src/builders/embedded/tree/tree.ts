@@ -2,7 +2,14 @@
  * A tree of files that changes cheaply and is forked for nothing: what two trees have in common is
  * shared until one of them changes it, folder by folder.
  */
-import { PLAIN_FOLDER, type Attributes, type FolderNode, type Leaf, type Node } from './node.ts'
+import {
+  attributesOf,
+  PLAIN_FOLDER,
+  type Attributes,
+  type FolderNode,
+  type Leaf,
+  type Node,
+} from './node.ts'
 
 export interface Tree {
   readonly root: FolderNode
@@ -39,7 +46,7 @@ export function createTree(from: FolderNode = emptyFolder()): Tree {
 
   function owned(folder: FolderNode): readonly [FolderNode, Children] {
     const children = own.get(folder)
-    return children ? [folder, children] : adopt(folder, new Map(folder.children))
+    return children ? [folder, children] : adopt(attributesOf(folder), new Map(folder.children))
   }
 
   function adopt(attributes: Attributes, children: Children): readonly [FolderNode, Children] {
@@ -93,7 +100,7 @@ export function createTree(from: FolderNode = emptyFolder()): Tree {
       const before = name === undefined ? root : children?.get(name)
       note(path, before, true)
       const kept = before?.kind === 'folder' ? owned(before)[1] : new Map<string, Node>()
-      const [folder] = adopt(attributes, kept)
+      const [folder] = adopt(attributesOf(attributes), kept)
       if (name === undefined) root = folder
       else children?.set(name, folder)
       return folder

@@ -1,0 +1,59 @@
+import type { BigIntStats } from 'node:fs'
+import { readlink } from 'node:fs/promises'
+import { sep } from 'node:path'
+import type { Attributes, FileNode, Leaf } from '../tree/node.ts'
+import { diskFileOf } from './disk-file.ts'
+
+/** Owned by root, whoever owns it here. */
+export function attributesIn(stats: BigIntStats): Attributes {
+  const mode = Number(stats.mode & 0o7777n)
+  const mtime = Number(stats.mtimeNs) / 1e9
+  // Windows knows nothing of permissions to run
+  return { mode: sep === '\\' ? (mode | 0o111) & 0o755 : mode, uid: 0, gid: 0, mtime }
+}
+
+export interface Found {
+  readonly path: string
+  readonly shown: string
+  readonly stats: BigIntStats
+}
+
+/** What is no folder. `links` knows the files that were found under another name before. */
+export async function leafIn(found: Found, links: Map<string, FileNode>): Promise<Leaf> {
+  const { path, stats } = found
+  const attributes = attributesIn(stats)
+  if (stats.isSymbolicLink()) {
+    return { ...attributes, kind: 'symlink', mode: 0o777, target: await readlink(path) }
+  }
+  if (stats.isFile()) return linkedFile(found, links)
+  if (stats.isFIFO()) return { ...attributes, kind: 'fifo', major: 0, minor: 0 }
+  if (stats.isSocket()) {
+    const content = { kind: 'inline', bytes: Buffer.alloc(0) } as const
+    return { ...attributes, kind: 'file', size: 0, content }
+  }
+  const kind = stats.isBlockDevice() ? 'block-device' : 'char-device'
+  return { ...attributes, kind, ...deviceOf(stats.rdev) }
+}
+
+function linkedFile(found: Found, links: Map<string, FileNode>): FileNode {
+  const { dev, ino, nlink } = found.stats
+  if (nlink < 2n) return fileOf(found)
+  const key = `${dev} ${ino}`
+  const node = links.get(key) ?? fileOf(found)
+  links.set(key, node)
+  return node
+}
+
+function fileOf({ path, shown, stats }: Found): FileNode {
+  const file = diskFileOf(path, shown, stats)
+  const content = { kind: 'disk', file } as const
+  return { ...attributesIn(stats), kind: 'file', size: file.size, content }
+}
+
+/** As Linux packs them: the low bits of each below the high ones of both. */
+function deviceOf(rdev: bigint): { readonly major: number; readonly minor: number } {
+  return {
+    major: Number(((rdev >> 8n) & 0xfffn) | ((rdev >> 32n) & ~0xfffn)),
+    minor: Number((rdev & 0xffn) | ((rdev >> 12n) & ~0xffn)),
+  }
+}
