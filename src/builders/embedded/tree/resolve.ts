@@ -12,6 +12,8 @@ export interface Resolved {
 }
 
 const MOST_LINKS = 255
+/** No system opens what is deeper; links that lead to ever deeper places end here. */
+const MOST_DEPTH = 2048
 
 interface Way {
   readonly nodes: (Node | undefined)[]
@@ -38,6 +40,7 @@ export function resolvePath(
     if (node?.kind !== 'symlink' || (isLast && !last)) {
       way.nodes.push(node)
       way.names.push(name)
+      if (way.names.length > MOST_DEPTH) throw new BuildError('BUILD_FAILED', `${path}: too deep`)
       continue
     }
     if (++links > MOST_LINKS) throw new BuildError('BUILD_FAILED', `${path}: too many links`)
