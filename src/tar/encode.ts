@@ -117,7 +117,8 @@ function headerOf(
     writeOctal(block, entry.minor, 337, 8)
   }
   block.set(prefix, 345)
-  const sum = block.reduce((total, byte) => total + byte, 0)
+  let sum = 0
+  for (const byte of block) sum += byte
   block.write(`${sum.toString(8).padStart(6, '0')}\0 `, 148, 'latin1')
   return block
 }

@@ -70,55 +70,71 @@ const BODILESS = new Set<RawEntry['kind']>([
 
 /** Reads a block that is not all zeros. */
 export function parseEntry(block: Buffer): RawEntry {
-  requireChecksum(block)
-  const type = block.toString('latin1', 156, 157)
+  const header: Header = { block, text: block.toString('latin1') }
+  requireChecksum(header)
+  const type = header.text[156] ?? ''
   const kind = KINDS[type]
   if (kind === undefined) {
     throw new TarProblem(
       type === 'S' ? 'is a sparse file' : `is of an unknown type (${JSON.stringify(type)})`,
     )
   }
-  const name = nameIn(block)
+  const name = nameIn(header)
   const isOldFolder = type === '\0' && name.endsWith('/')
-  const size = BODILESS.has(kind) ? 0 : wholeNumber(numberAt(block, 124, 12))
+  const isDevice = kind === 'char-device' || kind === 'block-device'
+  const size = BODILESS.has(kind) ? 0 : wholeNumber(numberAt(header, 124, 12))
   return {
     name,
     kind: isOldFolder ? 'folder' : kind,
-    mode: numberAt(block, 100, 8) & 0o7777,
-    uid: wholeNumber(numberAt(block, 108, 8)),
-    gid: wholeNumber(numberAt(block, 116, 8)),
-    mtime: numberAt(block, 136, 12),
+    mode: numberAt(header, 100, 8) & 0o7777,
+    uid: wholeNumber(numberAt(header, 108, 8)),
+    gid: wholeNumber(numberAt(header, 116, 8)),
+    mtime: numberAt(header, 136, 12),
     size: isOldFolder ? 0 : size,
-    target: textAt(block, 157, 100),
-    major: kind.endsWith('device') ? wholeNumber(numberAt(block, 329, 8)) : 0,
-    minor: kind.endsWith('device') ? wholeNumber(numberAt(block, 337, 8)) : 0,
+    target: textAt(header, 157, 100),
+    major: isDevice ? wholeNumber(numberAt(header, 329, 8)) : 0,
+    minor: isDevice ? wholeNumber(numberAt(header, 337, 8)) : 0,
   }
 }
 
+/** Of base images there are hundreds of thousands: as text, most of one is read at once. */
+interface Header {
+  readonly block: Buffer
+  /** A letter for each byte. */
+  readonly text: string
+}
+
 /** POSIX ustar has a field for the beginning of long names; GNU has other things there. */
-function nameIn(block: Buffer): string {
-  const own = textAt(block, 0, 100)
-  if (block.toString('latin1', 257, 263) !== 'ustar\0') return own
-  const isStar = block.toString('latin1', 508, 512) === 'tar\0'
-  const prefix = textAt(block, 345, isStar ? 131 : 155)
+function nameIn(header: Header): string {
+  const own = textAt(header, 0, 100)
+  if (!header.text.startsWith('ustar\0', 257)) return own
+  const isStar = header.text.startsWith('tar\0', 508)
+  const prefix = textAt(header, 345, isStar ? 131 : 155)
   return prefix === '' ? own : `${prefix}/${own}`
 }
 
 /** The sum of all bytes, those of the sum itself taken for spaces; some tars added signed ones. */
-function requireChecksum(block: Buffer): void {
+function requireChecksum(header: Header): void {
   let sum = 8 * 32
-  let signed = sum
+  let high = 0
   for (let at = 0; at < BLOCK_BYTES; at++) {
-    if (at >= 148 && at < 156) continue
-    sum += block[at] ?? 0
-    signed += block.readInt8(at)
+    if (at === 148) at = 156
+    const byte = header.block[at] ?? 0
+    sum += byte
+    if (byte >= 0x80) high += 1
   }
-  const claimed = numberAt(block, 148, 8)
-  if (claimed !== sum && claimed !== signed) throw new TarProblem('has a damaged header')
+  const claimed = numberAt(header, 148, 8)
+  if (claimed !== sum && claimed !== sum - high * 256) {
+    throw new TarProblem('has a damaged header')
+  }
 }
 
-function textAt(block: Buffer, start: number, length: number): string {
-  return nameFrom(untilZero(block.subarray(start, start + length)))
+function textAt({ block, text }: Header, start: number, length: number): string {
+  const end = text.indexOf('\0', start)
+  const field = text.slice(start, end < 0 ? start + length : Math.min(end, start + length))
+  // oxlint-disable-next-line no-control-regex -- all of ASCII
+  if (/^[\x01-\x7f]*$/.test(field)) return field
+  return nameFrom(block.subarray(start, start + field.length))
 }
 
 export function untilZero(bytes: Buffer): Buffer {
@@ -127,19 +143,20 @@ export function untilZero(bytes: Buffer): Buffer {
 }
 
 /** Octal digits between spaces and zeros, or a number of so many bytes, with a sign (GNU). */
-function numberAt(block: Buffer, start: number, length: number): number {
-  const field = block.subarray(start, start + length)
-  const first = field[0] ?? 0
-  if (first >= 0x80) {
-    const isNegative = (first & 0x40) !== 0
-    const bytes = Buffer.from(field)
-    bytes[0] = isNegative ? first | 0x80 : first & 0x7f
-    const value = BigInt.asIntN(length * 8, BigInt(`0x${bytes.toString('hex')}`))
-    return Number(value)
-  }
-  const digits = /^[ \0]*([0-7]*)[ \0]*$/.exec(field.toString('latin1'))?.[1]
+function numberAt({ block, text }: Header, start: number, length: number): number {
+  const first = block[start] ?? 0
+  if (first >= 0x80) return binaryAt(block.subarray(start, start + length))
+  const digits = /^[ \0]*([0-7]*)[ \0]*$/.exec(text.slice(start, start + length))?.[1]
   if (digits === undefined) throw new TarProblem('has a damaged number in its header')
   return Number.parseInt(digits || '0', 8)
+}
+
+function binaryAt(field: Buffer): number {
+  const first = field[0] ?? 0
+  const isNegative = (first & 0x40) !== 0
+  const bytes = Buffer.from(field)
+  bytes[0] = isNegative ? first : first & 0x7f
+  return Number(BigInt.asIntN(field.length * 8, BigInt(`0x${bytes.toString('hex')}`)))
 }
 
 export function wholeNumber(value: number): number {

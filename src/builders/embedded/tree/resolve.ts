@@ -36,8 +36,7 @@ export function resolvePath(
       continue
     }
     const node = childOf(way, name)
-    const isLast = way.ahead.every(part => part === '' || part === '.')
-    if (node?.kind !== 'symlink' || (isLast && !last)) {
+    if (node?.kind !== 'symlink' || (!last && isLast(way))) {
       way.nodes.push(node)
       way.names.push(name)
       if (way.names.length > MOST_DEPTH) throw new BuildError('BUILD_FAILED', `${path}: too deep`)
@@ -48,6 +47,10 @@ export function resolvePath(
     if (node.target.startsWith('/')) while (way.names.length > 0) back(way)
   }
   return { path: `/${way.names.join('/')}`, node: way.nodes.at(-1) }
+}
+
+function isLast({ ahead }: Way): boolean {
+  return ahead.every(part => part === '' || part === '.')
 }
 
 function back({ nodes, names }: Way): void {
