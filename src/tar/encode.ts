@@ -2,6 +2,7 @@
  * Headers of the members of a layer: ustar, with a pax header before it for what does not fit.
  * Equal entries give equal bytes, and nothing tells of this machine.
  */
+import { isAscii } from 'node:buffer'
 import { BLOCK_BYTES } from './header.ts'
 import { nameBytes } from './name-bytes.ts'
 import type { TarEntry } from './entry.ts'
@@ -32,12 +33,12 @@ export function encodeEntry(entry: NewEntry): Buffer {
   const split = splitName(name)
   const mtime = Math.floor(entry.mtime)
   const records = [
-    ...(split ? [] : [record('path', name)]),
-    ...(target.length > NAME_BYTES ? [record('linkpath', target)] : []),
-    ...(entry.size > MOST_SIZE ? [record('size', String(entry.size))] : []),
-    ...(entry.uid > MOST_ID ? [record('uid', String(entry.uid))] : []),
-    ...(entry.gid > MOST_ID ? [record('gid', String(entry.gid))] : []),
-    ...(mtime < 0 || mtime > MOST_SIZE ? [record('mtime', String(mtime))] : []),
+    ...(split ? [] : [paxRecord('path', name)]),
+    ...(target.length > NAME_BYTES || !isAscii(target) ? [paxRecord('linkpath', target)] : []),
+    ...(entry.size > MOST_SIZE ? [paxRecord('size', String(entry.size))] : []),
+    ...(entry.uid > MOST_ID ? [paxRecord('uid', String(entry.uid))] : []),
+    ...(entry.gid > MOST_ID ? [paxRecord('gid', String(entry.gid))] : []),
+    ...(mtime < 0 || mtime > MOST_SIZE ? [paxRecord('mtime', String(mtime))] : []),
     ...xattrRecords(entry),
   ]
   const { prefix, rest } = split ?? { prefix: Buffer.alloc(0), rest: name.subarray(0, NAME_BYTES) }
@@ -58,7 +59,7 @@ interface SplitName {
 
 /** A name in the two fields for it; `undefined` where it does not fit, or is not plain ASCII. */
 function splitName(name: Buffer): SplitName | undefined {
-  if (name.some(byte => byte >= 0x80)) return undefined
+  if (!isAscii(name)) return undefined
   if (name.length <= NAME_BYTES) return { prefix: Buffer.alloc(0), rest: name }
   // the last byte may be the slash of a folder, which is to stay
   const slash = name.lastIndexOf('/', Math.min(PREFIX_BYTES, name.length - 2))
@@ -69,11 +70,11 @@ function splitName(name: Buffer): SplitName | undefined {
 
 function xattrRecords({ xattrs }: NewEntry): readonly Buffer[] {
   const sorted = [...(xattrs ?? [])].toSorted(([a], [b]) => (a < b ? -1 : 1))
-  return sorted.map(([key, value]) => record(`SCHILY.xattr.${key}`, value))
+  return sorted.map(([key, value]) => paxRecord(`SCHILY.xattr.${key}`, value))
 }
 
 /** `LENGTH KEY=VALUE`, the length counting its own digits. */
-function record(key: string, value: Buffer | string): Buffer {
+export function paxRecord(key: string, value: Buffer | string): Buffer {
   const rest = Buffer.concat([Buffer.from(` ${key}=`), Buffer.from(value), Buffer.from('\n')])
   const digits = String(rest.length + String(rest.length).length).length
   return Buffer.concat([Buffer.from(String(rest.length + digits)), rest])

@@ -3,6 +3,7 @@
  * machine or this moment is zero.
  */
 import type { Readable } from 'node:stream'
+import { paddingFor, paxRecord } from './encode.ts'
 import { BLOCK_BYTES } from './header.ts'
 
 export interface PackedMember {
@@ -29,7 +30,7 @@ export async function* packed(members: Iterable<PackedMember>): AsyncGenerator<B
       yield part
     }
     if (left !== 0) throw new Error(`${name} was said to have ${size} bytes, and has not`)
-    yield padding(size)
+    yield paddingFor(size)
   }
   yield Buffer.alloc(2 * BLOCK_BYTES)
 }
@@ -41,7 +42,7 @@ function headersOf(name: string, size: number): Buffer {
   return Buffer.concat([
     headerOf(Buffer.from('PaxHeader'), record.length, 'x'),
     record,
-    padding(record.length),
+    paddingFor(record.length),
     headerOf(bytes.subarray(0, NAME_BYTES), size, '0'),
   ])
 }
@@ -69,16 +70,4 @@ function writeSize(block: Buffer, size: number): void {
     block[124] = 0x80
     block.writeBigUInt64BE(BigInt(size), 128)
   }
-}
-
-/** `LENGTH KEY=VALUE`, the length counting its own digits. */
-function paxRecord(key: string, value: string): Buffer {
-  const rest = ` ${key}=${value}\n`
-  const bare = Buffer.byteLength(rest)
-  const digits = String(bare + String(bare).length).length
-  return Buffer.from(`${bare + digits}${rest}`)
-}
-
-function padding(size: number): Buffer {
-  return Buffer.alloc((BLOCK_BYTES - (size % BLOCK_BYTES)) % BLOCK_BYTES)
 }

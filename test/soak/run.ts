@@ -5,6 +5,7 @@ import { whyNoSmallDisk } from '../live/support/small-disk.ts'
 import { runFaults } from './faults.ts'
 import { runOutOfSpace, runWithoutRoom } from './full-disk.ts'
 import { runKills } from './kills.ts'
+import { runLayers } from './layers.ts'
 import { freshSeed } from './random.ts'
 import { runUpdateKills } from './update-kills.ts'
 
@@ -13,9 +14,9 @@ const USAGE = `usage: npm run soak -- [options]
   --seed N        makes the same choices as the run that printed it
   --rounds N      runs to kill, and as many updates (default 100)
   --tags N        tags to mirror through faults (default 10000)
-  --only A,B      of: kills, faults, full-disk
+  --only A,B      of: kills, faults, layers, full-disk
 `
-const PARTS = ['kills', 'faults', 'full-disk'] as const
+const PARTS = ['kills', 'faults', 'layers', 'full-disk'] as const
 
 interface Options {
   readonly seed: number
@@ -72,6 +73,11 @@ async function soak({ seed, rounds, tags, parts }: Options): Promise<readonly st
     const { runs, faults, requests, peakMiB } = await runFaults({ tags, seed, note, bin })
     const peak = `${Math.round(peakMiB)} MiB at most`
     counts.push(`${tags} tags in ${runs} runs, ${requests} requests, ${faults} faults, ${peak}`)
+  }
+  if (parts.includes('layers')) {
+    note('layers: a large context and a base of many files')
+    const { contextMiB, files } = await runLayers({ root, note })
+    counts.push(`a layer of ${contextMiB} MiB and a base of ${files} files`)
   }
   if (parts.includes('full-disk')) {
     const reason = whyNoSmallDisk()

@@ -12,7 +12,7 @@ import type { CompilePatterns } from './copy/pattern.ts'
 import { makeFolders, place, type Placing } from './copy/place.ts'
 import { findSources, findWithParents, type Match, type SourceTree } from './copy/sources.ts'
 import { unpack } from './copy/unpack.ts'
-import type { FileNode } from './tree/node.ts'
+import { fileNode, type FileNode } from './tree/node.ts'
 import { overlay } from './tree/overlay.ts'
 import type { Owner } from './tree/owner.ts'
 import { createTree, type Changes, type Tree } from './tree/tree.ts'
@@ -85,8 +85,8 @@ export function makeWorkdir(
 
 /** What `<<EOF` holds, as a file. */
 export function inlineFile(bytes: Buffer, madeAt: number): FileNode {
-  const content = { kind: 'inline', bytes } as const
-  return { kind: 'file', mode: 0o644, uid: 0, gid: 0, mtime: madeAt, size: bytes.length, content }
+  const attributes = { mode: 0o644, uid: 0, gid: 0, mtime: madeAt }
+  return fileNode(attributes, { size: bytes.length, content: { kind: 'inline', bytes } })
 }
 
 interface Part {

@@ -6,7 +6,7 @@ import { BuildError } from '../../errors.ts'
 import { parseDigest } from '../../oci/digest.ts'
 import type { Call } from '../../util/call.ts'
 import { createSpool, type Scratch } from './layer/spool.ts'
-import type { FileNode } from './tree/node.ts'
+import { fileNode, type FileNode } from './tree/node.ts'
 
 export interface Fetched {
   readonly bytes: Readable
@@ -36,6 +36,8 @@ export async function remoteFile(
   url: string,
   { fetch, scratch, checksum, signal }: RemoteOptions,
 ): Promise<RemoteFile> {
+  // what it is, is not told: there may be a password in it
+  if (!URL.canParse(url)) throw new BuildError('BUILD_FAILED', 'the address is no URL')
   const expected = checksum === undefined ? undefined : sha256In(checksum)
   const { bytes, lastModified } = await fetch(url, { signal })
   const spool = createSpool(scratch)
@@ -49,17 +51,8 @@ export async function remoteFile(
     await spool.finish()
     const sha256 = hash.digest('hex')
     if (expected !== undefined && sha256 !== expected) throw other(url, expected, sha256)
-    const content = { kind: 'spooled', spool } as const
-    const mtime = secondsOf(lastModified)
-    const file: FileNode = {
-      kind: 'file',
-      mode: 0o600,
-      uid: 0,
-      gid: 0,
-      mtime,
-      size: spool.size,
-      content,
-    }
+    const attributes = { mode: 0o600, uid: 0, gid: 0, mtime: secondsOf(lastModified) }
+    const file = fileNode(attributes, { size: spool.size, content: { kind: 'spooled', spool } })
     return {
       name: nameOf(url),
       file,

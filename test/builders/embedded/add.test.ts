@@ -290,6 +290,8 @@ describe('ADD from an address', () => {
     const error = await get(other).catch((error: unknown) => error)
     expect(error).toMatchObject({ message: 'https://example.com/f is not what --checksum says' })
     await expect(get(`sha512:${'a'.repeat(128)}`)).rejects.toThrow('is no checksum of sha256')
+    const bad = remoteFile('http://me:secret@', { fetch: fetch('x'), scratch: place })
+    await expect(bad).rejects.toThrow(/^the address is no URL$/)
     await expect(get('sha256:x')).rejects.toMatchObject({ code: 'BAD_REFERENCE' })
   })
 })

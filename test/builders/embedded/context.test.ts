@@ -193,6 +193,9 @@ describe('what is known of files', () => {
     const again = await openHashCache({ path, now: later })
     expect(await again.sha256(gone)).toBe(first)
     await expect(again.sha256(fileAt(tree, '/b'))).resolves.toMatch(/^[0-9a-f]{64}$/)
+    await again.save()
+    const third = await openHashCache({ path, now: later })
+    expect(await third.sha256(gone)).toBe(first)
   })
 
   it('is forgotten when the file changes, or is not asked for', async () => {

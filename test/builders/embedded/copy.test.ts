@@ -86,6 +86,17 @@ describe('what COPY refuses', () => {
     await expect(copying).rejects.toMatchObject({ code: 'BUILD_FAILED' })
   })
 
+  it('and says what may help', async () => {
+    const from = { root: context.root, shown: 'stage "a"', hint: 'look again' }
+    const sources = [{ kind: 'path', from, path: 'gone' }] as const
+    const step = { sources, destination: '/', workdir: '/', madeAt: 7 }
+    const message = '"/gone" is not in stage "a"'
+    await expect(copyInto(createTree(), step)).rejects.toMatchObject({
+      message,
+      hint: 'look again',
+    })
+  })
+
   it.each<[string, string, string, string, string]>([
     ['a file onto a folder', 'd', '/a/x.txt/', 'x.txt', '/a/'],
     ['a folder onto a file', 'x.txt', '/a', 'd', '/a'],

@@ -1,7 +1,7 @@
 import type { BigIntStats } from 'node:fs'
 import { readlink } from 'node:fs/promises'
 import { sep } from 'node:path'
-import type { Attributes, FileNode, Leaf } from '../tree/node.ts'
+import { fileNode, type Attributes, type FileNode, type Leaf } from '../tree/node.ts'
 import { diskFileOf } from './disk-file.ts'
 
 /** Owned by root, whoever owns it here. */
@@ -28,8 +28,7 @@ export async function leafIn(found: Found, links: Map<string, FileNode>): Promis
   if (stats.isFile()) return linkedFile(found, links)
   if (stats.isFIFO()) return { ...attributes, kind: 'fifo', major: 0, minor: 0 }
   if (stats.isSocket()) {
-    const content = { kind: 'inline', bytes: Buffer.alloc(0) } as const
-    return { ...attributes, kind: 'file', size: 0, content }
+    return fileNode(attributes, { size: 0, content: { kind: 'inline', bytes: Buffer.alloc(0) } })
   }
   const kind = stats.isBlockDevice() ? 'block-device' : 'char-device'
   return { ...attributes, kind, ...deviceOf(stats.rdev) }
@@ -46,8 +45,7 @@ function linkedFile(found: Found, links: Map<string, FileNode>): FileNode {
 
 function fileOf({ path, shown, stats }: Found): FileNode {
   const file = diskFileOf(path, shown, stats)
-  const content = { kind: 'disk', file } as const
-  return { ...attributesIn(stats), kind: 'file', size: file.size, content }
+  return fileNode(attributesIn(stats), { size: file.size, content: { kind: 'disk', file } })
 }
 
 /** As Linux packs them: the low bits of each below the high ones of both. */

@@ -6,6 +6,7 @@ import { posix } from 'node:path'
 import { BuildError } from '../../../errors.ts'
 import {
   attributesOf,
+  fileNode,
   type Attributes,
   type FileNode,
   type FolderNode,
@@ -146,12 +147,14 @@ function copied({ placing, links }: Copier, leaf: Leaf): Leaf {
   if (leaf.kind !== 'file') return { ...leaf, ...placed(placing, leaf) }
   const known = links.get(leaf)
   if (known) return known
-  const copy = { ...leaf, ...placed(placing, leaf) }
+  const copy = fileNode(placed(placing, leaf), leaf)
   links.set(leaf, copy)
   return copy
 }
 
 function placed({ owner, chmod }: Placing, node: Leaf | FolderNode): Attributes {
-  const attributes = attributesOf(node)
-  return { ...attributes, ...owner, mode: chmod?.apply(node) ?? attributes.mode }
+  const { uid, gid, mtime, xattrs } = node
+  const mode = chmod?.apply(node) ?? node.mode
+  const { uid: user, gid: group } = owner ?? { uid, gid }
+  return attributesOf({ mode, uid: user, gid: group, mtime, ...(xattrs && { xattrs }) })
 }

@@ -12,6 +12,8 @@ export interface SourceTree {
   readonly root: FolderNode
   /** For errors: `the build context`, `stage "build"`. */
   readonly shown: string
+  /** What may help where something is not there. */
+  readonly hint?: string
 }
 
 export interface Match {
@@ -96,8 +98,6 @@ function splitWildcards(path: string): { readonly fixed: string; readonly patter
   return { fixed: `/${parts.slice(0, end).join('/')}`, pattern: parts.slice(end).join('/') }
 }
 
-function missing({ shown }: SourceTree, path: string): BuildError {
-  return new BuildError('BUILD_FAILED', `${JSON.stringify(path)} is not in ${shown}`, {
-    hint: 'what .dockerignore leaves out of a build context is not there either',
-  })
+function missing({ shown, hint }: SourceTree, path: string): BuildError {
+  return new BuildError('BUILD_FAILED', `${JSON.stringify(path)} is not in ${shown}`, { hint })
 }

@@ -16,7 +16,7 @@ import type { Tree } from './tree.ts'
 
 export const WHITEOUT = '.wh.'
 export const OPAQUE = '.wh..wh..opq'
-/** What aufs kept beside its whiteouts, and no engine reads any more. */
+/** What aufs kept beside its whiteouts, in the root, and no engine reads any more. */
 const META = '.wh..wh.'
 
 interface Layer {
@@ -48,7 +48,7 @@ function applyEntry(layer: Layer, entry: TarEntry): void {
   const name = posix.join('/', entry.name).replace(/(?<=.)\/$/, '')
   if (name === '/') return
   const base = posix.basename(name)
-  if (base.startsWith(META) && base !== OPAQUE) return
+  if (name.startsWith(`/${META}`) && base !== OPAQUE) return
   const folder = folderFor(layer, posix.dirname(name))
   if (base === OPAQUE) removeBelow(layer, folder)
   else if (base.startsWith(WHITEOUT)) whiteOut(layer, folder, base.slice(WHITEOUT.length))

@@ -67,5 +67,14 @@ export interface TarSource {
 export const PLAIN_FOLDER: Attributes = { mode: 0o755, uid: 0, gid: 0, mtime: 0 }
 
 export function attributesOf({ mode, uid, gid, mtime, xattrs }: Attributes): Attributes {
-  return { mode, uid, gid, mtime, ...(xattrs && { xattrs }) }
+  return xattrs ? { mode, uid, gid, mtime, xattrs } : { mode, uid, gid, mtime }
+}
+
+/** There may be hundreds of thousands, and what is spread has a shape of its own to the engine. */
+export function fileNode(
+  { mode, uid, gid, mtime, xattrs }: Attributes,
+  { size, content }: Pick<FileNode, 'size' | 'content'>,
+): FileNode {
+  const file: FileNode = { kind: 'file', mode, uid, gid, mtime, size, content }
+  return xattrs ? { ...file, xattrs } : file
 }
