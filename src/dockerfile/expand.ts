@@ -64,6 +64,7 @@ class Expander {
   readonly #variables: Variables
   readonly #options: ExpandOptions
   readonly #most: number
+  /** One for all depths, as in BuildKit, so that in `a${B:-c}` the word loses its `a`. */
   readonly #wordSoFar = { text: '' }
   #at: number
   #depth = 0
@@ -82,8 +83,6 @@ class Expander {
   until(stop: '' | '}' | '/', rawEscapes = this.#rawEscapes): { text: string; words: string[] } {
     const before = this.#rawEscapes
     this.#rawEscapes = rawEscapes
-    // BuildKit keeps one such text for all depths, so that in `a${B:-c}` the word loses its `a`
-    this.#wordSoFar.text = ''
     const output = new ExpandedText(this.#most, this.#wordSoFar)
     for (let next = this.#peek(); next !== ''; next = this.#peek()) {
       if (next === stop) {

@@ -16,6 +16,8 @@ export interface Flags {
   /** Absent where it is not given, and where it is given without anything. */
   value(name: string): Word | undefined
   values(name: string): readonly Word[]
+  /** The same, as parts of the line. */
+  tokens(name: string): readonly Token[]
 }
 
 export function readFlags(
@@ -25,11 +27,10 @@ export function readFlags(
   const found = new Map<string, Token[]>()
   for (const flag of statement.flags) {
     const { name, value } = readFlag(statement, flag, known)
-    const before = found.get(name) ?? []
-    if (before.length > 0 && known[name] !== 'values') {
-      throw statement.refuse(`--${name} is given twice`, 'leave one of them out', flag)
-    }
-    found.set(name, [...before, value])
+    const before = found.get(name)
+    if (before === undefined) found.set(name, [value])
+    else if (known[name] === 'values') before.push(value)
+    else throw statement.refuse(`--${name} is given twice`, 'leave one of them out', flag)
   }
   const last = (name: string) => found.get(name)?.at(-1)
   const said = (name: string) => {
@@ -44,6 +45,7 @@ export function readFlags(
       return value === undefined || value.text === '' ? undefined : statement.word(value)
     },
     values: name => (found.get(name) ?? []).map(statement.word),
+    tokens: name => found.get(name) ?? [],
   }
 }
 

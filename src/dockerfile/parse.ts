@@ -119,12 +119,13 @@ function readInstructions(source: SourceText): Read {
   collect(issues, () => {
     refuseLarge(source)
     const reader = readLines(source)
+    let count = 0
     for (let first = reader.line(); first !== undefined; first = reader.line()) {
       directives.offer(first)
       if (isComment(first) || /^\p{White_Space}*$/u.test(first.text)) continue
       const line = reader.join(first, directives.escape)
       warnOfEmptyLines(line, warn)
-      if (instructions.length === MOST_INSTRUCTIONS) throw tooMany(source, first)
+      if (count++ === MOST_INSTRUCTIONS) throw tooMany(source, first)
       const init = { source, line, escape: directives.escape, warn }
       const statement = createStatement(init)
       const trigger = isOnbuild(statement) ? triggerOf(statement, init) : undefined

@@ -15,6 +15,7 @@ import { matchesGlob } from './file-glob.ts'
 
 /** Throws a `PatternError` for what is no pattern; `pattern` is cleaned. */
 export function compilePathPattern(pattern: string): (path: string) => boolean {
+  refuseLong(pattern, MOST_LENGTH, 'a pattern')
   if (matchesGlob(pattern, '.') === undefined) throw malformed(pattern)
   const { kind, pieces, regex, isOdd } = read(pattern)
   switch (kind) {
@@ -41,11 +42,7 @@ function malformed(pattern: string): PatternError {
 
 /** The path is searched for it, which makes a difference where it says `|`. */
 function regexMatcher(pattern: string, regex: string): (path: string) => boolean {
-  if (pattern.length > MOST_ODD_LENGTH) {
-    const message = `a pattern with brackets that is longer than ${MOST_ODD_LENGTH} characters`
-    const whole = { start: 0, end: pattern.length }
-    throw new PatternError(message, whole, 'write several patterns, or * and ? for brackets')
-  }
+  refuseLong(pattern, MOST_ODD_LENGTH, 'a pattern with brackets')
   try {
     return regexEngine.compile(`(?s:.*)(?:^${regex}$)(?s:.*)`)
   } catch (error) {
@@ -53,8 +50,16 @@ function regexMatcher(pattern: string, regex: string): (path: string) => boolean
   }
 }
 
+/** No path is longer. */
+const MOST_LENGTH = 4096
 /** The engine bounds what it runs by size. */
 const MOST_ODD_LENGTH = 100
+
+function refuseLong(pattern: string, most: number, what: string): void {
+  if (pattern.length <= most) return
+  const message = `${what} that is longer than ${most} characters`
+  throw new PatternError(message, { start: 0, end: pattern.length }, 'write several patterns')
+}
 
 type Piece =
   | { readonly kind: 'one'; readonly character: string }

@@ -6,7 +6,8 @@ import { parseCsv } from './csv.ts'
 import { readFlags, type Flags } from './flags.ts'
 import { jsonForm } from './json-form.ts'
 import type { Statement } from './statement.ts'
-import type { Cmd, CommandLine, Entrypoint, Mount, Run, Shell, Word } from './types.ts'
+import type { Cmd, CommandLine, Entrypoint, Mount, Run, Shell } from './types.ts'
+import type { Token } from './words.ts'
 
 export function readRun(statement: Statement): Run {
   const flags = readFlags(statement, {
@@ -20,7 +21,7 @@ export function readRun(statement: Statement): Run {
     kind: 'run',
     command: commandOf(statement),
     documents: statement.heredocs,
-    mounts: flags.values('mount').map(word => readMount(statement, word)),
+    mounts: flags.tokens('mount').map(token => readMount(statement, token)),
     devices: flags.values('device'),
     network: oneOf(statement, flags, 'network', ['default', 'none', 'host']),
     security: oneOf(statement, flags, 'security', ['sandbox', 'insecure']),
@@ -69,8 +70,8 @@ function oneOf<T extends string>(
   throw refuse(`--${flag} is ${quote(text)}`, hint, token)
 }
 
-function readMount({ flags, refuse }: Statement, { text, at }: Word): Mount {
-  const token = flags.find(flag => flag.text === `--mount=${text}`)
+function readMount({ refuse, word }: Statement, token: Token): Mount {
+  const { text, at } = word(token)
   const fields = parseCsv(text)
   if (fields === undefined) {
     throw refuse(

@@ -43,6 +43,7 @@ describe('the configuration', () => {
       'EXPOSE 127.0.0.1:1:2 [::1]:3:4 5-6:7-8 +9',
       { ExposedPorts: { '2/tcp': {}, '4/tcp': {}, '7/tcp': {}, '8/tcp': {}, '9/tcp': {} } },
     ],
+    ['EXPOSE 1-2:3', { ExposedPorts: { '3/tcp': {} } }],
     ['VOLUME /b /a', { Volumes: { '/a': {}, '/b': {} } }],
     ['VOLUME ["/a b"]', { Volumes: { '/a b': {} } }],
     ['STOPSIGNAL SIGRTMIN+3', { StopSignal: 'SIGRTMIN+3' }],

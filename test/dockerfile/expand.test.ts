@@ -218,7 +218,7 @@ it.each([
   ['$E', []],
   ['""', []],
   ['<< EOF', ['<< EOF']],
-  // BuildKit loses what stands before, which a test against it holds
+  // BuildKit loses what stands before
   ['a${U:-b} c', ['b', 'c']],
 ])('%j has the words %j', (word, words) => {
   expect(expand(word, VARIABLES, { escape: '\\' }).words).toEqual(words)

@@ -64,6 +64,8 @@ describe('an ignore file', () => {
     expect(refusals(() => parse(lines(MOST_IGNORE_PATTERNS + 1)))[0]).toContain('10001 lines')
     expect(parse(`#${'x'.repeat(MOST_IGNORE_BYTES - 1)}`).patterns).toEqual([])
     expect(refusals(() => parse(`#${'x'.repeat(MOST_IGNORE_BYTES)}`))[0]).toContain('1048577 bytes')
+    expect(parse('x'.repeat(4096)).patterns).toHaveLength(1)
+    expect(refusals(() => parse('x'.repeat(4097)))).toHaveLength(1)
     expect(parse(`[a]${'x'.repeat(97)}`).patterns).toHaveLength(1)
     expect(refusals(() => parse(`[a]${'x'.repeat(98)}`))).toHaveLength(1)
   })

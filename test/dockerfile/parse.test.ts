@@ -187,6 +187,7 @@ describe('limits', () => {
   it('of instructions', () => {
     const text = (count: number) => `FROM a\n${'USER a\n'.repeat(count - 1)}`
     expect(parse(text(MOST_INSTRUCTIONS)).stages).toHaveLength(1)
+    expect(refusals(() => parse('X\n'.repeat(100_000)))).toHaveLength(50)
     expect(refusals(() => parse(text(MOST_INSTRUCTIONS + 1)))).toEqual([
       `${MOST_INSTRUCTIONS + 1}:1 more than ${MOST_INSTRUCTIONS} instructions`,
     ])
