@@ -34,7 +34,7 @@ The engine does it, as docker's own command has it done: what the container chan
 
 Examples:
   waybill commit --store docker web acme/web:debug
-  waybill commit --store docker web acme/web:2 -m "with a fix" -c 'CMD ["/run", "--safe"]'
+  waybill commit --store docker web acme/web:2 -m "a fix" -c 'CMD ["/run"]'
 `,
 
   async run({ flags, args: [container = '', name = ''] }, shell) {
