@@ -2,9 +2,10 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { StoreError } from '../../../src/errors.ts'
-import { digestOf } from '../../../src/oci/digest.ts'
+import { digestOf, isDigest } from '../../../src/oci/digest.ts'
+import { OCI_INDEX } from '../../../src/oci/media-types.ts'
 import { chainIds, parseDiffIds } from '../../../src/stores/engine/config.ts'
-import { parseContainer } from '../../../src/stores/engine/containers.ts'
+import { imagesOf, parseContainer } from '../../../src/stores/engine/containers.ts'
 import { parseVersion } from '../../../src/stores/engine/engine.ts'
 import { parseInspected, parseList, parseListed } from '../../../src/stores/engine/images.ts'
 import { errorIn, messageIn, parseDiscarded } from '../../../src/stores/engine/message.ts'
@@ -103,6 +104,31 @@ describe('whatever an engine tells of images', () => {
   ])('is nameless with %j and %j', (RepoTags, RepoDigests) => {
     const [image] = parseDescribedList([{ Id: ID, RepoTags, RepoDigests }], CLASSIC, 'engine')
     expect(image).toMatchObject({ called: [], digests: [] })
+  })
+
+  it('is what containerd keeps it as, and nothing where that is not told', () => {
+    const facts: Facts = { ...CLASSIC, keeps: 'containerd', version: [1, 48] }
+    const descriptor = { mediaType: OCI_INDEX, digest: ID, size: 7 }
+    const entry = { Id: ID, RepoTags: ['app:1'], Descriptor: descriptor }
+    const [image] = parseDescribedList([entry], facts, 'engine')
+    expect(image?.content).toEqual(descriptor)
+    const bare = tried(() => parseDescribedList([{ Id: ID }], facts, 'engine'))
+    expect(bare).toMatchObject({ code: 'STORE_UNSUPPORTED' })
+  })
+
+  it('names what a container is made from, by each digest that may be meant', () => {
+    const hex = 'b'.repeat(64)
+    expect(imagesOf({ ImageID: ID })).toEqual([ID])
+    expect(imagesOf({ ImageID: hex, ImageManifestDescriptor: { digest: ID } })).toEqual([
+      `sha256:${hex}`,
+      ID,
+    ])
+    const keys = fc.constantFrom('ImageID', 'ImageManifestDescriptor')
+    fc.assert(
+      fc.property(fc.dictionary(keys, fc.anything()), entry => {
+        expect(imagesOf(entry).every(isDigest)).toBe(true)
+      }),
+    )
   })
 
   it('takes up what all layers do, but for Podman, who counts otherwise', () => {
