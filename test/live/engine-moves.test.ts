@@ -49,6 +49,15 @@ function suite(): void {
     const name = `${registry.host}/acme/one:1`
     w.dockerLines('pull', name)
     const theirs = idOf(name)
+    const format = '{{.Repository}} {{.Tag}} {{.Digest}} {{.ID}}'
+    const rows = await w.run(['images', '--digests', '--format', format, '--store', 'docker'])
+    expect(rows.out.trim().split('\n')).toEqual(
+      w.dockerLines('images', '--digests', '--format', format),
+    )
+    const byDigest = `${registry.host}/acme/one@${index.manifest.digest}`
+    expect((await w.run(`inspect ${byDigest} -f {{.Id}}`)).out).toBe(`${theirs}\n`)
+    const removed = await w.run(`rmi ${byDigest}`)
+    expect(removed).toMatchObject({ code: 0, out: `Untagged: ${byDigest}\n` })
     w.dockerLines('rmi', name)
 
     const pulled = await w.run(`pull ${name}`)
