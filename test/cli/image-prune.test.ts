@@ -100,6 +100,15 @@ describe('prune on a layout', () => {
     expect(await w.names()).toEqual(['wanted:1', digestOf(w.images.signature)])
   })
 
+  it('keeps names of the lock whatever they name, and its images whatever they are called', async () => {
+    await using w = await stocked()
+    expect(await w.run('tag wanted:1 copied:1')).toMatchObject({ code: 0 })
+    await w.put('wanted', ['1'], await makeImage({ seed: 'moved by hand' }))
+    await w.manifest('version: 1\n')
+    expect(await w.run('prune -a -f')).toMatchObject({ code: 0 })
+    expect(await w.names()).toEqual(['library/copied:1', 'wanted:1', digestOf(w.images.signature)])
+  })
+
   it('keeps the names that a manifest could come to choose', async () => {
     await using w = await stocked({ choices: CHOOSES })
     const image = await makeImage({ seed: 'chosen' })
@@ -128,6 +137,18 @@ describe('prune on a layout', () => {
     expect(await w.run('update')).toMatchObject({ code: 0 })
     expect(await w.run('prune -a -f')).toMatchObject({ code: 0 })
     expect(await w.names()).toEqual(expect.arrayContaining(['stray:1', 'stray:2']))
+  })
+
+  it('keeps what the manifest could come to choose an image from', async () => {
+    await using w = await stocked()
+    await w.put('stray', ['0'], await makeImage({ seed: 'older' }))
+    const rule = "{ regex: '[0-9]', order: [number], newest: 1 }"
+    await w.manifest(
+      `version: 1\nimages:\n  - from: local/stray\n    tags: [${rule}]\n    to: ${w.registry.host}/stray\n`,
+    )
+    expect(await w.run('update')).toMatchObject({ code: 0 })
+    expect(await w.run('prune -a -f')).toMatchObject({ code: 0 })
+    expect(await w.names()).toEqual(expect.arrayContaining(['stray:0', 'stray:1', 'stray:2']))
   })
 
   it('keeps signatures of what stays, and parts of indexes that stay', async () => {
