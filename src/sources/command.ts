@@ -15,6 +15,8 @@ export interface Said {
 export interface GitCall extends Call {
   /** What the command reads. */
   readonly input?: string | undefined
+  /** Sees what the command prints as it comes; what this throws stops the command. */
+  readonly onStdout?: ((chunk: Buffer) => void) | undefined
 }
 
 /** Fails only where git could not be run, or was stopped; what else went wrong is in the exit code. */
@@ -26,9 +28,11 @@ const LINGER_MS = 250
 export function createGit(folder: string, { env }: Pick<RepositoryInit, 'env'>): Git {
   const passed = gitEnvironment(env)
   const allowEnvironment = Object.keys(passed)
-  return async (args, { input, signal } = {}) => {
-    signal?.throwIfAborted()
+  return async (args, { input, onStdout, signal: asked } = {}) => {
+    asked?.throwIfAborted()
     let said: Said | undefined
+    const watch = onStdout && watched(onStdout, asked)
+    const signal = watch?.signal ?? asked
     const git = start(folder, {
       allowEnvironment,
       unsafe: USERS_OWN,
@@ -46,6 +50,7 @@ export function createGit(folder: string, { env }: Pick<RepositoryInit, 'env'>):
       },
     })
     try {
+      if (watch) git.outputHandler(watch.output)
       await git.env(passed).raw([...args])
     } catch (error) {
       signal?.throwIfAborted()
@@ -54,6 +59,22 @@ export function createGit(folder: string, { env }: Pick<RepositoryInit, 'env'>):
     signal?.throwIfAborted()
     if (said === undefined || said.code < 0) throw notRun(said?.stderr.split('\n')[0])
     return said
+  }
+}
+
+/** A signal for the command that also says stop where `onStdout` throws. */
+function watched(onStdout: (chunk: Buffer) => void, asked: AbortSignal | undefined) {
+  const stop = new AbortController()
+  const look = (chunk: Buffer) => {
+    try {
+      if (!stop.signal.aborted) onStdout(chunk)
+    } catch (error) {
+      stop.abort(error)
+    }
+  }
+  return {
+    signal: asked ? AbortSignal.any([asked, stop.signal]) : stop.signal,
+    output: (_: string, stdout: NodeJS.ReadableStream) => void stdout.on('data', look),
   }
 }
 

@@ -79,7 +79,12 @@ const REMOTE: readonly Known[] = [
   {
     says: /authentication failed|could not read (?:username|password)|prompts disabled|permission denied|access denied|returned error: 40[134]|host key verification|not found|does not appear to be a git repository|does not exist/i,
     code: 'SOURCE_DENIED',
-    hint: 'see that "git fetch" and "git push" work here without asking for anything',
+    hint: 'see that git gets there without asking for anything, as with "git ls-remote": SSH keys from an agent, tokens from a credential helper',
+  },
+  {
+    says: /transport '.*' not allowed/i,
+    code: 'SOURCE_DENIED',
+    hint: 'git is configured, or made, not to go there that way: see protocol.allow in "git help config"',
   },
 ]
 
