@@ -1,4 +1,4 @@
-/** What places are to name in stores that keep no manifests, and that it is not asked twice. */
+/** What places are to name once they have an image, in stores that keep no manifests too. */
 import type { Standing } from '../lock/standing.ts'
 import type { Digest } from '../oci/digest.ts'
 import { formatPlatform } from '../oci/platform.ts'
@@ -8,7 +8,10 @@ import { digestIn } from '../transfer/identity.ts'
 import type { Origin } from '../transfer/image.ts'
 import type { Call } from '../util/call.ts'
 
-/** By the full names of places. Only what stores said themselves, of bytes that were read, is here. */
+/**
+ * By the full names of places. Only what stores made of manifests that were read is here, in this run
+ * or in one that left it in the lock: never what a plan says.
+ */
 export type Standings = Map<string, Standing>
 
 /** The platform whose configuration the store keeps of an image; nothing where it keeps manifests. */
