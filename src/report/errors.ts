@@ -22,9 +22,14 @@ export function describeError(error: unknown, { color }: Style): string {
   return [
     `${paint.red('error:')} ${messageOf(error)}`,
     ...causesOf(error).map((cause, depth) => `${'  '.repeat(depth + 1)}${messageOf(cause)}`),
-    ...(hint === undefined ? [] : [`${paint.cyan('hint:')} ${printable(hint)}`]),
+    ...(hint === undefined ? [] : [`${paint.cyan('hint:')} ${indented(hint)}`]),
     '',
   ].join('\n')
+}
+
+/** A hint may be several lines: what a program said last. */
+function indented(hint: string): string {
+  return hint.split('\n').map(printable).join('\n  ')
 }
 
 function describeDocumentError(error: DocumentError, paint: Paint): string {

@@ -31,6 +31,11 @@ describe('describeError', () => {
     expect(describeError(error, plain)).toBe('error: copying\n  denied\nhint: log in\n')
   })
 
+  it('prints a hint of several lines as lines, with nothing in them that a terminal acts on', () => {
+    const error = new InputError('BAD_ARGUMENT', 'no', { hint: 'it said:\none\u001b[2J' })
+    expect(describeError(error, plain)).toBe('error: no\nhint: it said:\n  one\\u001b[2J\n')
+  })
+
   it('ends where causes go round', () => {
     const error = new Error('a')
     error.cause = new Error('b', { cause: error })

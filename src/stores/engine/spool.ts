@@ -4,7 +4,7 @@
  */
 import { createHash, randomBytes } from 'node:crypto'
 import { createReadStream } from 'node:fs'
-import { mkdir, open, readdir, rm } from 'node:fs/promises'
+import { open, rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { addAbortSignal, Readable } from 'node:stream'
 import { pipeline } from 'node:stream/promises'
@@ -13,18 +13,15 @@ import type { Descriptor } from '../../oci/descriptor.ts'
 import { parseDigest, type Digest } from '../../oci/digest.ts'
 import { sinkOf } from '../../util/atomic-file.ts'
 import type { Call } from '../../util/call.ts'
-import { unless } from '../../util/errno.ts'
-import { hasEndedMarked, identify, markOf, type Owner } from '../../util/holder.ts'
 import { readAll } from '../../util/read-all.ts'
+import { makeScratchFolder, type ScratchInit } from '../../util/scratch-folder.ts'
 import { verified, verifiedBytes } from '../../util/verified.ts'
 import type { BlobSource } from '../store.ts'
 
-export interface SpoolInit {
+/** Its folder is made when it is first needed. */
+export interface SpoolInit extends ScratchInit {
   /** The engine's name, for errors. */
   readonly name: string
-  /** Where its folder is made when it is first needed. */
-  readonly scratch: string
-  readonly owner: Owner
 }
 
 /** Whoever needs a blob: a session, an image that was read, or those of a session that failed. */
@@ -61,7 +58,7 @@ export function createSpool(init: SpoolInit): Spool {
   let folder: Promise<string> | undefined
 
   async function newFile(): Promise<string> {
-    folder ??= makeFolder(init)
+    folder ??= makeScratchFolder(init, 'waybill-engine-')
     return join(await folder, randomBytes(12).toString('hex'))
   }
 
@@ -170,21 +167,4 @@ function full(error: unknown, path: string): unknown {
     cause: error,
     hint: 'images are gathered there before an engine gets them: TMPDIR names another folder',
   })
-}
-
-const PREFIX = 'waybill-engine-'
-
-async function makeFolder({ scratch, owner }: SpoolInit): Promise<string> {
-  const self = await identify(owner)
-  await mkdir(scratch, { recursive: true })
-  for (const name of await readdir(scratch)) {
-    const mark = name.startsWith(PREFIX) ? name.slice(PREFIX.length, name.lastIndexOf('.')) : ''
-    if (mark === '' || !(await hasEndedMarked(mark, self))) continue
-    // another user's is not for us to remove
-    const path = join(scratch, name)
-    await unless('EACCES', unless('EPERM', rm(path, { recursive: true, force: true })))
-  }
-  const path = join(scratch, `${PREFIX}${markOf(self)}.${randomBytes(6).toString('hex')}`)
-  await mkdir(path, { mode: 0o700 })
-  return path
 }
