@@ -13,6 +13,7 @@ need docker-registry docker-registry
 need skopeo skopeo
 need dockerd docker.io
 need docker docker.io
+need buildah buildah
 need htpasswd apache2-utils
 need openssl openssl
 need curl curl

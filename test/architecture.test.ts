@@ -115,8 +115,9 @@ const rules: Readonly<Record<string, Rule>> = {
       .filter(name => OWNERS[name] !== room),
 
   'adapters never import each other': ({ path, loads, lazy, types }) => {
+    // the context of a build is read for all builders
     const adapterOf = (name: string): string | undefined =>
-      /^(?:\.\/)?((?:stores|builders)\/[^/]+)\//.exec(name)?.[1]
+      /^(?:\.\/)?((?:stores|builders)\/(?!context\/)[^/]+)\//.exec(name)?.[1]
     const own = adapterOf(path)
     return [...loads, ...lazy, ...types].filter(
       name => own !== undefined && adapterOf(name) !== undefined && adapterOf(name) !== own,
@@ -267,6 +268,12 @@ describe('a rule sees what breaks it', () => {
       `import type { A } from '../registry/read.ts'`,
       './stores/registry/read.ts',
     ],
+    [
+      adapters,
+      'builders/buildah/x.ts',
+      `import { a } from '../../stores/layout/read.ts'`,
+      './stores/layout/read.ts',
+    ],
     [pure, 'plan/x.ts', `import { readFileSync } from 'node:fs'`, 'node:fs'],
     [pure, 'plan/x.ts', `export const a = Date.now()`, 'global_Date.now'],
     [pure, 'oci/x.ts', `export const a = new Date()`, 'new global_Date()'],
@@ -293,6 +300,7 @@ describe('a rule sees what breaks it', () => {
     ['plan/x.ts', `export const a = (process: string) => process`],
     ['plan/x.ts', `export const a = (at: string) => new Date(at)`],
     ['http/x.ts', `import Pool from 'undici/lib/dispatcher/pool.js'\nexport const a = Pool`],
+    ['builders/buildah/x.ts', `import { a } from '../context/walk.ts'`],
     ['stores/open.ts', `export const a = () => import('./layout/store.ts')`],
     ['cli/x.ts', `export const a = () => [process.pid, import('./plan.ts')]`],
     ['index.ts', `export { a } from './plan/plan.ts'`],

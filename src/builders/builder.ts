@@ -40,7 +40,7 @@ export function isBuilder(found: BuilderFacts | NoBuilder): found is BuilderFact
 
 export type BuildCall = Call & {
   /** Each line as it comes, without its end; `step` as `[stage 2/5] COPY . .`, where it is known. */
-  onLine(line: BuildLine): void
+  readonly onLine: (line: BuildLine) => void
 }
 
 export interface BuildLine {

@@ -33,7 +33,7 @@ describe('describeError', () => {
 
   it('prints a hint of several lines as lines, with nothing in them that a terminal acts on', () => {
     const error = new InputError('BAD_ARGUMENT', 'no', { hint: 'it said:\none\u001b[2J' })
-    expect(describeError(error, plain)).toBe('error: no\nhint: it said:\n  one\\u001b[2J\n')
+    expect(describeError(error, plain)).toBe('error: no\nhint: it said:\n  one\\x1b[2J\n')
   })
 
   it('ends where causes go round', () => {

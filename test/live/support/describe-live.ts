@@ -4,7 +4,13 @@ import { describe, it } from 'vitest'
 import { available, type Tool } from './tools.ts'
 
 /** What CI installs: there, a test that lacks one of these has failed, not been skipped. */
-const REQUIRED: ReadonlySet<Tool> = new Set(['docker-registry', 'skopeo', 'dockerd', 'docker'])
+const REQUIRED: ReadonlySet<Tool> = new Set([
+  'docker-registry',
+  'skopeo',
+  'dockerd',
+  'docker',
+  'buildah',
+])
 
 /**
  * A suite that needs programs of others: run where they are, skipped with a reason where not.

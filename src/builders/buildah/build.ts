@@ -1,0 +1,131 @@
+/** One build, from the base images to an image in a layout. */
+import { readFile, writeFile } from 'node:fs/promises'
+import { parseDigest, type Digest } from '../../oci/digest.ts'
+import { formatPlatform } from '../../oci/platform.ts'
+import type { Call } from '../../util/call.ts'
+import type { BuildRequest } from '../builder.ts'
+import { contextFolder } from '../context/folder.ts'
+import { buildFailed } from '../failure.ts'
+import { writeBases, type OpenLayout } from '../layouts.ts'
+import type { Output } from '../output.ts'
+import type { Prepared } from '../prepared.ts'
+import { said, type Ended, type Programs } from '../program.ts'
+import { rewriteDockerfile } from '../rewrite.ts'
+import { stepsOf, type Step } from '../steps.ts'
+import type { Workspace } from '../workspace.ts'
+import { baseName, envIn, type Program, type Storage } from './storage.ts'
+import { exitCodeIn, isError, lastWords, parseStepLine } from './words.ts'
+
+export interface Site {
+  readonly program: Program
+  readonly programs: Programs
+  readonly openLayout: OpenLayout
+  readonly workspace: Workspace
+  readonly storage: Storage
+  readonly prepared: Prepared
+  readonly request: BuildRequest
+  readonly output: Output
+  /** As its flag has them. */
+  readonly secrets: readonly string[]
+}
+
+/** Where the base images are, and where the image is in the end, below the workspace. */
+export const BASES = 'bases'
+export const OUT = 'out'
+
+/** The digest of the manifest in the layout. */
+export async function buildAndPush(site: Site, call: Call): Promise<Digest> {
+  const { workspace, prepared, request } = site
+  await pullBases(site, call)
+  const dockerfile = rewriteDockerfile(prepared, name => {
+    const open = prepared.bases.get(name)
+    return open ? baseName(name, open) : name
+  })
+  await writeFile(workspace.file('Dockerfile'), dockerfile)
+  // what is to be ignored is gone already
+  await writeFile(workspace.file('ignored'), '')
+  const options = { copy: workspace.file('context'), always: writesContext(prepared) }
+  const folder = await contextFolder(request.context, options, call)
+  await runBuild(site, folder, call)
+  return push(site, call)
+}
+
+async function pullBases({ openLayout, workspace, storage, prepared }: Site, call: Call) {
+  const store = await openLayout({ path: workspace.file(BASES), name: 'the base images' })
+  try {
+    await writeBases(store, prepared.bases.values(), call)
+  } finally {
+    await store.close()
+  }
+  for (const [name, open] of prepared.bases) await storage.pull(open, baseName(name, open), call)
+}
+
+/** Whether a command may write to what it has mounted of the context, which is the user's own. */
+function writesContext({ stages }: Prepared): boolean {
+  return stages
+    .flatMap(({ steps }) => steps)
+    .flatMap(({ instruction }) => (instruction.kind === 'run' ? instruction.mounts : []))
+    .flatMap(({ fields }) => fields)
+    .some(({ key }) => key === 'rw' || key === 'readwrite')
+}
+
+async function runBuild(site: Site, folder: string, call: Call): Promise<void> {
+  const { program, programs, workspace, prepared, output } = site
+  const steps = stepsOf(prepared)
+  let step: Step | undefined
+  let words = ''
+  const onOut = (line: string) => {
+    const at = parseStepLine(line)
+    if (at) step = steps.inStage(at.stage, at.number, at.code)
+    output.say(line, step?.title)
+  }
+  const onError = (line: string) => {
+    if (isError(line)) words = line
+    output.say(line, step?.title)
+  }
+  const run = { program, args: buildArgs(site, folder), env: envIn(workspace) }
+  const ended = await programs({ ...run, folder: workspace.folder }, { ...call, onOut, onError })
+  if (ended.code === 0) return
+  const by = { name: site.request.name, by: program, step }
+  throw buildFailed({ ...by, exitCode: exitCodeIn(words), said: saidOf(ended, words) }, output)
+}
+
+function saidOf({ signal }: Ended, words: string): string {
+  return words === '' && signal !== undefined ? `it was ended by ${signal}` : lastWords(words)
+}
+
+function buildArgs({ program, storage, request, secrets }: Site, folder: string): string[] {
+  const pairs = (flag: string, values: ReadonlyMap<string, string>) =>
+    [...values].flatMap(([key, value]) => [flag, `${key}=${value}`])
+  return [
+    ...storage.flags,
+    program === 'buildah' ? 'bud' : 'build',
+    '--pull=never',
+    '--format=oci',
+    // layers of their own would have other digests the second time
+    '--layers=false',
+    '--identity-label=false',
+    `--timestamp=${request.epoch ?? 0}`,
+    `--platform=${formatPlatform(request.platform)}`,
+    '--ignorefile=ignored',
+    '--iidfile=id',
+    '--file=Dockerfile',
+    ...pairs('--label', request.labels),
+    ...pairs('--build-arg', request.args),
+    ...secrets.flatMap(secret => ['--secret', secret]),
+    folder,
+  ]
+}
+
+async function push({ program, programs, workspace, storage, request, output }: Site, call: Call) {
+  const id = (await readFile(workspace.file('id'), 'utf8')).trim()
+  const args = ['push', '--quiet', '--digestfile=digest', id, `oci:${OUT}:built`]
+  const run = { program, args: [...storage.flags, ...args], env: envIn(workspace) }
+  const pushed = await said(programs, { ...run, folder: workspace.folder }, call)
+  if (pushed.code !== 0) {
+    const failed = { name: request.name, by: program, said: saidOf(pushed, pushed.error) }
+    throw buildFailed(failed, output)
+  }
+  const digest = (await readFile(workspace.file('digest'), 'utf8')).trim()
+  return parseDigest(digest)
+}

@@ -1,0 +1,129 @@
+/**
+ * Images and containers of one build, in a place of its own: neither what the user has there nor
+ * what other builds do is seen or touched, and nothing outlives the build.
+ */
+import { mkdir, rm, symlink, writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { hexOf } from '../../oci/digest.ts'
+import { isHost, splitName } from '../../oci/reference.ts'
+import { hasCode } from '../../util/errno.ts'
+import type { Call } from '../../util/call.ts'
+import type { OpenBase } from '../base-image.ts'
+import { said, type Programs } from '../program.ts'
+import type { Workspace } from '../workspace.ts'
+import { BuildError } from '../../errors.ts'
+import { lastWords } from './words.ts'
+
+export type Program = 'buildah' | 'podman'
+
+export interface Storage {
+  /** Flags that come before a command. */
+  readonly flags: readonly string[]
+  /** A base image from a layout, under the name that `baseName` gives. */
+  pull(open: OpenBase, name: string, call: Call): Promise<void>
+  /** With all containers; once nothing of the program runs any more. */
+  remove(): Promise<void>
+}
+
+export interface StorageInit {
+  readonly program: Program
+  readonly programs: Programs
+  readonly workspace: Workspace
+}
+
+/** Where a program says what it runs on, and that it can run at all. */
+export interface Info {
+  readonly text: string
+  readonly flags: readonly string[]
+}
+
+/**
+ * With the user's own driver, else with the one that works everywhere, and copies more. An error
+ * where neither does.
+ */
+export async function openStorage(init: StorageInit, call: Call): Promise<Storage & Info> {
+  const { program, programs, workspace } = init
+  const own = ['--root', workspace.file('storage'), '--runroot', workspace.file('run')]
+  let refused = ''
+  for (const flags of [own, [...own, '--storage-driver', 'vfs']]) {
+    const run = { program, args: [...flags, 'info'], env: envIn(workspace) }
+    const answer = await said(programs, run, call)
+    if (answer.code === 0) {
+      const storage = { ...init, flags }
+      return {
+        flags,
+        text: answer.out,
+        pull: (open, name, pullCall) => pull(storage, open, { name, call: pullCall }),
+        remove: () => remove(storage),
+      }
+    }
+    refused ||= lastWords(answer.error)
+  }
+  throw new BuildError('BUILDER_MISSING', `${program} cannot run here: ${refused}`, {
+    hint: 'it needs root, or a user with ids of its own in /etc/subuid and /etc/subgid',
+  })
+}
+
+/** It puts files of its own, which may be large, where this says. */
+export function envIn(workspace: Workspace): Readonly<Record<string, string | undefined>> {
+  return { TMPDIR: workspace.folder, LC_ALL: 'C', SOURCE_DATE_EPOCH: undefined }
+}
+
+/** The name that the image would have if the program itself had got it. */
+export function baseName(name: string, { base }: OpenBase): string {
+  const { store, repository, digest } = base
+  const host = isHost(store.name) ? '' : 'localhost/'
+  const tag = splitName(name).tag ?? hexOf(digest).slice(0, 12)
+  return `${host}${store.name}/${repository}:${tag}`
+}
+
+interface Made extends StorageInit {
+  readonly flags: readonly string[]
+}
+
+async function pull(
+  { program, programs, workspace, flags }: Made,
+  { base: { digest, pinned }, document, manifest }: OpenBase,
+  { name, call }: { readonly name: string; readonly call: Call },
+): Promise<void> {
+  // what it calls an OCI layout may not hold an image of docker's kind
+  const folder = join('pull', hexOf(digest))
+  await mkdir(workspace.file(folder), { recursive: true })
+  for (const { digest } of [document.config, ...document.layers]) {
+    const [algorithm = ''] = digest.split(':')
+    const blob = workspace.file(join('bases', 'blobs', algorithm, hexOf(digest)))
+    // two layers may be the same
+    await rm(workspace.file(join(folder, hexOf(digest))), { force: true })
+    await symlink(blob, workspace.file(join(folder, hexOf(digest))))
+  }
+  await writeFile(workspace.file(join(folder, 'manifest.json')), manifest.bytes)
+  await writeFile(workspace.file(join(folder, 'version')), 'Directory Transport Version: 1.1\n')
+
+  const run = (args: readonly string[]) =>
+    said(programs, { program, args: [...flags, ...args], env: envIn(workspace) }, call)
+  const pulled = await run(['pull', '--quiet', `dir:${workspace.file(folder)}`])
+  const id = pulled.out.trim().split('\n').at(-1) ?? ''
+  const named = pulled.code === 0 ? await run(['tag', id, name]) : pulled
+  if (named.code === 0) return
+  throw new BuildError(
+    'BUILD_FAILED',
+    `${program} did not take the base image ${pinned}: ${lastWords(named.error)}`,
+  )
+}
+
+const FORBIDDEN = new Set(['EACCES', 'EPERM', 'EBUSY'])
+
+/** What it wrote may belong to users that only it may act as, or still be mounted. */
+async function remove({ program, programs, workspace, flags }: Made): Promise<void> {
+  const path = workspace.file('storage')
+  try {
+    await rm(path, { recursive: true, force: true })
+  } catch (error) {
+    if (!hasCode(error, FORBIDDEN)) throw error
+    const env = envIn(workspace)
+    await said(programs, { program, args: [...flags, 'rmi', '--all', '--force'], env })
+    const command = ['rm', '-rf', path, workspace.file('run')]
+    const gone = await said(programs, { program, args: ['unshare', ...command], env })
+    if (gone.code !== 0) await rm(path, { recursive: true, force: true })
+  }
+}
