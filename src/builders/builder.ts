@@ -68,6 +68,8 @@ export interface BuildRequest {
   readonly secrets: readonly BuildSecret[]
   /** `SOURCE_DATE_EPOCH`, in seconds. */
   readonly epoch?: number
+  /** Every command is run again, whatever a builder remembers of it. */
+  readonly fresh?: boolean
 }
 
 /** An image that was resolved already: no builder asks a registry what a tag names. */

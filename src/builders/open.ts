@@ -1,9 +1,10 @@
 import type { Http } from '../http/client.ts'
+import type { ScratchInit } from '../util/scratch-folder.ts'
 import type { Builder } from './builder.ts'
 import type { OpenLayout } from './layouts.ts'
 import type { ProgramsInit } from './program.ts'
-import type { ScratchInit } from '../util/scratch-folder.ts'
 
+/** What builders need of who uses them. */
 export interface BuildersInit extends ScratchInit, ProgramsInit {
   /** Stays the caller's to close. */
   readonly http: Pick<Http, 'host'>
@@ -11,32 +12,35 @@ export interface BuildersInit extends ScratchInit, ProgramsInit {
 
 type Opener = (init: BuildersInit) => Promise<Builder>
 
+/** Those that are programs of others. */
+export type OthersKind = 'buildx' | 'buildah' | 'podman'
+
 /** One line per kind of builder. Adding a kind is a folder and a line here. */
-const openers: { readonly [K in 'buildah' | 'podman']: Opener } = {
-  buildah: init => openBuildah(init, 'buildah'),
-  podman: init => openBuildah(init, 'podman'),
+const openers: { readonly [K in OthersKind]: Opener } = {
+  buildx: async init => (await import('./buildx/builder.ts')).createBuildx(await shared(init)),
+  buildah: async init =>
+    (await import('./buildah/builder.ts')).createBuildah({
+      ...(await shared(init)),
+      program: 'buildah',
+    }),
+  podman: async init =>
+    (await import('./buildah/builder.ts')).createBuildah({
+      ...(await shared(init)),
+      program: 'podman',
+    }),
 }
 
-async function openBuildah(init: BuildersInit, program: 'buildah' | 'podman'): Promise<Builder> {
-  const { createBuildah } = await import('./buildah/builder.ts')
-  const { createPrograms } = await import('./program.ts')
-  const { scratch, owner } = init
-  return createBuildah({
-    program,
-    scratch,
-    owner,
-    programs: createPrograms(init),
-    openLayout: layouts(init),
-  })
-}
-
-function layouts({ owner }: BuildersInit): OpenLayout {
-  return async ({ path, name }) => {
-    const { openLayout } = await import('../stores/layout/store.ts')
-    return openLayout({ path, name, owner })
-  }
-}
-
-export function openBuilder(kind: 'buildah' | 'podman', init: BuildersInit): Promise<Builder> {
+/** Nothing is run before something is wanted of it. */
+export function openBuilder(kind: OthersKind, init: BuildersInit): Promise<Builder> {
   return openers[kind](init)
+}
+
+async function shared(init: BuildersInit) {
+  const { scratch, owner } = init
+  const { createPrograms } = await import('./program.ts')
+  const openLayout: OpenLayout = async ({ path, name }) => {
+    const { openLayout: open } = await import('../stores/layout/store.ts')
+    return open({ path, name, owner })
+  }
+  return { scratch, owner, programs: createPrograms(init), openLayout }
 }

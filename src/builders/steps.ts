@@ -16,6 +16,8 @@ export interface Steps {
   inStage(stage: number, number: number, code: string): Step | undefined
   /** `number` from 1, counted through all of the file as it was rewritten. */
   inFile(number: number, code: string): Step | undefined
+  /** What a line of the file belongs to. */
+  atLine(line: number): Step | undefined
 }
 
 interface Counted {
@@ -34,6 +36,13 @@ export function stepsOf({ plan, stages }: Prepared): Steps {
   return {
     inStage: (stage, number, code) => stepOf(dockerfile, counted[stage]?.[number - 1], code),
     inFile: (number, code) => stepOf(dockerfile, all[number - 1], code),
+    atLine(line) {
+      const lineOf = (offset: number) => dockerfile.source.locate(offset).line
+      const found = all.find(
+        ({ instruction: { at } }) => lineOf(at.start) <= line && line <= lineOf(at.end),
+      )
+      return found && described(dockerfile, found)
+    },
   }
 }
 
@@ -51,13 +60,16 @@ function countedIn(
 
 /** What a program counts besides, like the instructions that a base put off, would shift the rest. */
 function stepOf(
-  { source }: Dockerfile,
+  dockerfile: Dockerfile,
   counted: Counted | undefined,
   code: string,
 ): Step | undefined {
   const word = (text: string) => text.trim().split(/\s/, 1)[0]?.toLowerCase()
   if (counted === undefined || word(counted.instruction.code) !== word(code)) return undefined
-  const { instruction, title } = counted
+  return described(dockerfile, counted)
+}
+
+function described({ source }: Dockerfile, { instruction, title }: Counted): Step {
   const { file, line } = source.locate(instruction.at.start)
   return { title, code: instruction.code, where: `${file}:${line}` }
 }

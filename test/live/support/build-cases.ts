@@ -180,7 +180,7 @@ export function buildCases(under: BuilderUnderTest, takesSecrets: boolean): void
     const asked = await request(`FROM ${SHELL}\nRUN true\nCOPY nothing /\n`)
     await expect(workshop.builder.build(asked, { onLine: () => {} })).rejects.toMatchObject({
       code: 'BUILD_FAILED',
-      message: expect.stringMatching(/^Dockerfile:3: COPY nothing \/: .*nothing/),
+      message: expect.stringMatching(/^Dockerfile:3: COPY nothing \/: .* says: .*nothing/),
     })
   })
 
