@@ -9,17 +9,20 @@ export interface Lines {
   end(): void
 }
 
-export function createLines(onLine: (line: string) => void): Lines {
+export function createLines(onLine: (line: string) => void, most = MOST_LINE): Lines {
   const decoder = new TextDecoder()
   let rest = ''
+  /** All but the last part, which is not too long. */
+  const cut = (line: string): string => {
+    let left = line
+    for (; left.length > most; left = left.slice(most)) onLine(left.slice(0, most))
+    return left
+  }
   const take = (text: string) => {
     const lines = (rest + text).split('\n')
-    rest = lines.pop() ?? ''
-    for (const line of lines) inParts(line, onLine)
-    while (rest.length > MOST_LINE) {
-      onLine(rest.slice(0, MOST_LINE))
-      rest = rest.slice(MOST_LINE)
-    }
+    const last = lines.pop() ?? ''
+    for (const line of lines) onLine(cut(line))
+    rest = cut(last)
   }
   return {
     push: chunk => take(decoder.decode(chunk, { stream: true })),
@@ -29,12 +32,6 @@ export function createLines(onLine: (line: string) => void): Lines {
       rest = ''
     },
   }
-}
-
-function inParts(line: string, onLine: (line: string) => void): void {
-  let left = line
-  for (; left.length > MOST_LINE; left = left.slice(MOST_LINE)) onLine(left.slice(0, MOST_LINE))
-  onLine(left)
 }
 
 const ESCAPE = String.fromCharCode(27)

@@ -6,14 +6,14 @@ import type { ProgramsInit } from './program.ts'
 
 /** What builders need of who uses them. */
 export interface BuildersInit extends ScratchInit, ProgramsInit {
-  /** Stays the caller's to close. */
+  /** For engines; stays the caller's to close. */
   readonly http: Pick<Http, 'host'>
 }
 
 type Opener = (init: BuildersInit) => Promise<Builder>
 
 /** Those that are programs of others. */
-export type OthersKind = 'buildx' | 'buildah' | 'podman'
+export type OthersKind = 'buildx' | 'buildah' | 'podman' | 'docker'
 
 /** One line per kind of builder. Adding a kind is a folder and a line here. */
 const openers: { readonly [K in OthersKind]: Opener } = {
@@ -28,11 +28,22 @@ const openers: { readonly [K in OthersKind]: Opener } = {
       ...(await shared(init)),
       program: 'podman',
     }),
+  docker: openDocker,
 }
 
 /** Nothing is run before something is wanted of it. */
 export function openBuilder(kind: OthersKind, init: BuildersInit): Promise<Builder> {
   return openers[kind](init)
+}
+
+async function openDocker({ http, env, scratch, owner }: BuildersInit): Promise<Builder> {
+  const { createDocker } = await import('./docker/builder.ts')
+  const { createEngine } = await import('../stores/engine/engine.ts')
+  const { openEngine } = await import('../stores/engine/store.ts')
+  return createDocker({
+    engine: createEngine({ name: 'docker', http, env }),
+    openStore: name => openEngine({ name, http, env, scratch, owner }),
+  })
 }
 
 async function shared(init: BuildersInit) {

@@ -65,14 +65,14 @@ function suite(): void {
   })
 
   it.each([
-    ['# syntax=registry.invalid/acme/language\n', {}],
-    ['', { args: new Map([['BUILDKIT_SYNTAX', 'registry.invalid/acme/language']]) }],
-  ])('refuses a language that would have to be got: %j', async (first, more) => {
+    ['# syntax=registry.invalid/acme/language\n', {}, /language is an image/],
+    ['', { args: new Map([['BUILDKIT_SYNTAX', 'registry.invalid/acme/language']]) }, /_SYNTAX/],
+  ])('refuses a language that would have to be got: %j', async (first, more, message) => {
     const { request, context } = await setUp(`${first}FROM registry.invalid/acme/shell\n`)
     await using _ = context
     await using workshop = await open()
     const build = workshop.builder.build({ ...request, ...more }, { onLine: () => {} })
-    await expect(build).rejects.toThrow()
+    await expect(build).rejects.toThrow(message)
     expect(await workshop.leftOver()).toEqual([])
   })
 }
