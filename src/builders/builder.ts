@@ -1,5 +1,5 @@
 import type { Digest } from '../oci/digest.ts'
-import type { Platform } from '../oci/platform.ts'
+import { formatPlatform, type Platform } from '../oci/platform.ts'
 import type { Store } from '../stores/store.ts'
 import type { Call } from '../util/call.ts'
 
@@ -61,10 +61,12 @@ export interface BuildRequest {
   readonly target?: string
   readonly args: ReadonlyMap<string, string>
   readonly platform: Platform
+  /** What `BUILDPLATFORM` is. */
+  readonly buildPlatform: Platform
   /** Besides those of the Dockerfile, and over them. */
   readonly labels: ReadonlyMap<string, string>
-  /** Every image that a reachable stage names, by that name as variables leave it. */
-  readonly bases: ReadonlyMap<string, BaseImage>
+  /** Every image that a reachable stage names, once for each platform that it is needed for. */
+  readonly bases: readonly NamedBase[]
   readonly secrets: readonly BuildSecret[]
   /** `SOURCE_DATE_EPOCH`, in seconds. */
   readonly epoch?: number
@@ -76,10 +78,29 @@ export interface BuildRequest {
 export interface BaseImage {
   readonly store: Store
   readonly repository: string
-  /** Its manifest for the platform of the build. */
+  /** Its manifest for the platform that was asked for. */
   readonly digest: Digest
   /** `docker.io/library/alpine@sha256:…` */
   readonly pinned: string
+}
+
+export interface NamedBase extends BaseImage {
+  /** As variables leave it. */
+  readonly name: string
+  readonly platform: Platform
+}
+
+/** The image that a name stands for where a stage is for `platform`. */
+export function baseFor(
+  bases: readonly NamedBase[],
+  name: string,
+  platform: Platform,
+): NamedBase | undefined {
+  return bases.find(base => base.name === name && isSamePlatform(base.platform, platform))
+}
+
+function isSamePlatform(a: Platform, b: Platform): boolean {
+  return formatPlatform(a) === formatPlatform(b) && a['os.version'] === b['os.version']
 }
 
 /** A folder, as its `.dockerignore` leaves it. */
