@@ -91,11 +91,11 @@ export interface NamedBase extends BaseImage {
 }
 
 /** The image that a name stands for where a stage is for `platform`. */
-export function baseFor(
-  bases: readonly NamedBase[],
+export function baseFor<T extends Pick<NamedBase, 'name' | 'platform'>>(
+  bases: readonly T[],
   name: string,
   platform: Platform,
-): NamedBase | undefined {
+): T | undefined {
   return bases.find(base => base.name === name && isSamePlatform(base.platform, platform))
 }
 

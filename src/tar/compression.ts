@@ -20,6 +20,12 @@ export function compressionOf(head: Uint8Array): Compression | undefined {
   return MAGIC.find(([, magic]) => magic.every((byte, at) => head[at] === byte))?.[0]
 }
 
+/** Whether the Node that runs this can take it off. */
+export function isUnpackable(compression: Compression): boolean {
+  if (compression === 'gzip') return true
+  return compression === 'zstd' && typeof Reflect.get(zlib, 'createZstdDecompress') === 'function'
+}
+
 /** Beyond this, nothing may become more than so many times as large (a decompression bomb). */
 const FREE_BYTES = 256 * 1024 * 1024
 const MOST_RATIO = 250

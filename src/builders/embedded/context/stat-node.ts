@@ -5,9 +5,11 @@ import { fileNode, type Attributes, type FileNode, type Leaf } from '../tree/nod
 import { diskFileOf } from './disk-file.ts'
 
 /** Owned by root, whoever owns it here. */
-export function attributesIn(stats: BigIntStats): Attributes {
+export function attributesIn({
+  stats,
+  mtime = Number(stats.mtimeNs) / 1e9,
+}: Pick<Found, 'stats' | 'mtime'>): Attributes {
   const mode = Number(stats.mode & 0o7777n)
-  const mtime = Number(stats.mtimeNs) / 1e9
   // Windows knows nothing of permissions to run
   return { mode: sep === '\\' ? (mode | 0o111) & 0o755 : mode, uid: 0, gid: 0, mtime }
 }
@@ -16,12 +18,14 @@ export interface Found {
   readonly path: string
   readonly shown: string
   readonly stats: BigIntStats
+  /** In place of its own. */
+  readonly mtime?: number | undefined
 }
 
 /** What is no folder. `links` knows the files that were found under another name before. */
 export async function leafIn(found: Found, links: Map<string, FileNode>): Promise<Leaf> {
   const { path, stats } = found
-  const attributes = attributesIn(stats)
+  const attributes = attributesIn(found)
   if (stats.isSymbolicLink()) {
     return { ...attributes, kind: 'symlink', mode: 0o777, target: await readlink(path) }
   }
@@ -43,9 +47,10 @@ function linkedFile(found: Found, links: Map<string, FileNode>): FileNode {
   return node
 }
 
-function fileOf({ path, shown, stats }: Found): FileNode {
+function fileOf(found: Found): FileNode {
+  const { path, shown, stats } = found
   const file = diskFileOf(path, shown, stats)
-  return fileNode(attributesIn(stats), { size: file.size, content: { kind: 'disk', file } })
+  return fileNode(attributesIn(found), { size: file.size, content: { kind: 'disk', file } })
 }
 
 /** As Linux packs them: the low bits of each below the high ones of both. */

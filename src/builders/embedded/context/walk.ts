@@ -23,6 +23,8 @@ export interface WalkOptions extends Call {
   /** Whether nothing in a folder that is left out can be an exception. */
   readonly isSkipped?: (path: string) => boolean
   readonly mostEntries?: number
+  /** Of all that is found, in seconds; absent: each has its own. */
+  readonly mtime?: number
 }
 
 export interface Context {
@@ -83,16 +85,20 @@ interface Look {
 async function look(walk: Walk, at: string, entry: Dirent): Promise<Look | undefined> {
   const path = posix.join(at, entry.name)
   if (entry.name.includes('\uFFFD')) throw nameless(path)
-  const { isIgnored, isSkipped } = walk.options
+  const { isIgnored, isSkipped, mtime } = walk.options
   const isLeftOut = isIgnored?.(path) === true
   if (isLeftOut && (!entry.isDirectory() || isSkipped?.(path) !== false)) return undefined
   const whole = join(walk.root, path)
   const stats = await seen(path, unless('ENOENT', lstat(whole, { bigint: true })))
   if (stats === undefined) return undefined
   if (stats.isDirectory()) {
-    return { path, isIgnored: isLeftOut, node: { path, attributes: attributesIn(stats) } }
+    return {
+      path,
+      isIgnored: isLeftOut,
+      node: { path, attributes: attributesIn({ stats, mtime }) },
+    }
   }
-  const node = await seen(path, leafIn({ path: whole, shown: path, stats }, walk.links))
+  const node = await seen(path, leafIn({ path: whole, shown: path, stats, mtime }, walk.links))
   return { path, isIgnored: isLeftOut, node }
 }
 

@@ -4,7 +4,7 @@
  */
 import { Readable } from 'node:stream'
 import { BuildError, StoreError, WaybillError } from '../../../errors.ts'
-import { compressionOf, MAGIC_BYTES } from '../../../tar/compression.ts'
+import { compressionOf, MAGIC_BYTES, type Compression } from '../../../tar/compression.ts'
 import { readEntries } from '../../../tar/entries.ts'
 import { parseEntry, type TarEntry } from '../../../tar/entry.ts'
 import { BLOCK_BYTES, isZero, TarProblem } from '../../../tar/header.ts'
@@ -48,10 +48,18 @@ const NOTHING_PACKED = {
 }
 
 async function requireKnownCompression(file: FileNode, shown: string, call: Call): Promise<void> {
+  const compression = await compressionIn(file, call)
+  if (compression === 'xz' || compression === 'bzip2') throw packedOtherwise(shown, compression)
+}
+
+/** How a file is compressed, by its first bytes. */
+export async function compressionIn(
+  file: FileNode,
+  call: Call = {},
+): Promise<Compression | undefined> {
   const bytes = await streamOf(file, call)
   try {
-    const compression = compressionOf(await createTaker(bytes).take(MAGIC_BYTES))
-    if (compression === 'xz' || compression === 'bzip2') throw packedOtherwise(shown, compression)
+    return compressionOf(await createTaker(bytes).take(MAGIC_BYTES))
   } finally {
     bytes.destroy()
   }
