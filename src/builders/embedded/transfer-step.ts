@@ -25,7 +25,8 @@ export function namedBy(instruction: Copy | Add, { sources }: ExpandedTransfer):
   const { unpack } = instruction
   return sources.map((word): Named => {
     if (GIT.test(word.text)) return { kind: 'git', word }
-    if (/^https?:\/\//.test(word.text)) return { kind: 'url', word, unpacks: unpack ?? false }
+    if (/^https?:\/\//.test(word.text) && URL.canParse(word.text))
+      return { kind: 'url', word, unpacks: unpack ?? false }
     return { kind: 'path', word, unpacks: unpack ?? true }
   })
 }
