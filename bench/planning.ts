@@ -42,6 +42,7 @@ const started = performance.now()
 const { steps } = makePlan({
   version: '0.0.0',
   desired,
+  builds: [],
   unknown: [],
   diagnostics: [],
   held: [],

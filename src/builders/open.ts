@@ -1,6 +1,6 @@
 import type { Http } from '../http/client.ts'
 import type { ScratchInit } from '../util/scratch-folder.ts'
-import type { Builder } from './builder.ts'
+import type { Builder, BuilderKind } from './builder.ts'
 import type { OpenLayout } from './layouts.ts'
 import type { ProgramsInit } from './program.ts'
 
@@ -8,15 +8,15 @@ import type { ProgramsInit } from './program.ts'
 export interface BuildersInit extends ScratchInit, ProgramsInit {
   /** For engines; stays the caller's to close. */
   readonly http: Pick<Http, 'host'>
+  /** Of this program. */
+  readonly version: string
 }
 
 type Opener = (init: BuildersInit) => Promise<Builder>
 
-/** Those that are programs of others. */
-export type OthersKind = 'buildx' | 'buildah' | 'podman' | 'docker'
-
 /** One line per kind of builder. Adding a kind is a folder and a line here. */
-const openers: { readonly [K in OthersKind]: Opener } = {
+const openers: { readonly [K in BuilderKind]: Opener } = {
+  embedded: openEmbedded,
   buildx: async init => (await import('./buildx/builder.ts')).createBuildx(await shared(init)),
   buildah: async init =>
     (await import('./buildah/builder.ts')).createBuildah({
@@ -32,8 +32,14 @@ const openers: { readonly [K in OthersKind]: Opener } = {
 }
 
 /** Nothing is run before something is wanted of it. */
-export function openBuilder(kind: OthersKind, init: BuildersInit): Promise<Builder> {
+export function openBuilder(kind: BuilderKind, init: BuildersInit): Promise<Builder> {
   return openers[kind](init)
+}
+
+async function openEmbedded({ http, scratch, owner, version }: BuildersInit): Promise<Builder> {
+  const { createEmbedded } = await import('./embedded/builder.ts')
+  const { createFetch } = await import('./embedded/download.ts')
+  return createEmbedded({ scratch, owner, version, fetch: createFetch(http) })
 }
 
 async function openDocker({ http, env, scratch, owner }: BuildersInit): Promise<Builder> {

@@ -1,13 +1,13 @@
 /** A Dockerfile and its base images, read before any program sees them. */
-import { neededStages, type NeededStage } from '../dockerfile/needed.ts'
 import { parseDockerfile } from '../dockerfile/parse.ts'
-import type { Origin } from '../dockerfile/references.ts'
-import { planStages, type StagePlan } from '../dockerfile/stages.ts'
+import type { NeededStage } from '../dockerfile/needed.ts'
+import type { StagePlan } from '../dockerfile/stages.ts'
 import { BuildError } from '../errors.ts'
-import type { Platform } from '../oci/platform.ts'
+import { formatPlatform, type Platform } from '../oci/platform.ts'
 import type { Call } from '../util/call.ts'
-import { openBase, type OpenBase } from './base-image.ts'
-import type { BuildRequest } from './builder.ts'
+import type { OpenBase } from './base-image.ts'
+import { baseFor, type BuildRequest } from './builder.ts'
+import { openStages, type NeededBase } from './open-stages.ts'
 
 export interface Prepared {
   readonly plan: StagePlan
@@ -23,50 +23,39 @@ export async function prepare(
   buildPlatform: Platform,
   call: Call,
 ): Promise<Prepared> {
-  const {
-    dockerfile: { text, file },
-    target,
-    platform,
-    args: buildArgs,
-  } = request
-  const parsed = parseDockerfile(text, file)
-  const plan = planStages(parsed, { target, platform, buildPlatform, buildArgs })
-  const bases = new Map<string, OpenBase>()
-  const triggers = new Map<number, readonly string[]>()
-  // what a base puts off may need more bases
-  for (;;) {
-    const stages = neededStages(plan, triggers)
-    const missing = imagesOf(stages).filter(name => !bases.has(name))
-    if (missing.length === 0) return { plan, stages, bases }
-    for (const name of missing) bases.set(name, await openBase(resolved(request, name), call))
-    takeTriggers(plan, bases, triggers)
-  }
+  const { dockerfile, target, args, platform } = request
+  const { plan, stages, bases } = await openStages(
+    {
+      dockerfile: parseDockerfile(dockerfile.text, dockerfile.file),
+      target,
+      args,
+      platform,
+      buildPlatform,
+      resolve: async (name, wanted) => resolved(request, name, wanted),
+    },
+    call,
+  )
+  return { plan, stages, bases: byName(bases, dockerfile.file) }
 }
 
-function imagesOf(stages: readonly NeededStage[]): readonly string[] {
-  const nameOf = (origin: Origin) => (origin.kind === 'image' ? [origin.name] : [])
-  const names = stages.flatMap(({ base, steps }) => [
-    ...nameOf(base),
-    ...steps.flatMap(step => step.references.flatMap(({ origin }) => nameOf(origin))),
-  ])
-  return [...new Set(names)]
-}
-
-function resolved({ bases, dockerfile }: BuildRequest, name: string) {
-  const found = bases.get(name)
+function resolved({ bases, dockerfile }: BuildRequest, name: string, platform: Platform) {
+  const found = baseFor(bases, name, platform)
   if (found) return found
-  throw new BuildError('BUILD_FAILED', `${dockerfile.file} needs ${name}, which nobody resolved`, {
-    hint: 'it may be named only by ONBUILD of a base image: name it in a FROM of the Dockerfile',
-  })
+  const wanted = `${name} for ${formatPlatform(platform)}`
+  throw new BuildError('BUILD_FAILED', `${dockerfile.file} needs ${wanted}, which nobody resolved`)
 }
 
-function takeTriggers(
-  { stages }: StagePlan,
-  bases: ReadonlyMap<string, OpenBase>,
-  triggers: Map<number, readonly string[]>,
-): void {
-  for (const { stage, base } of stages) {
-    const open = base.kind === 'image' ? bases.get(base.name) : undefined
-    if (open && open.onbuild.length > 0) triggers.set(stage.index, open.onbuild)
+/** Programs know an image by the one name that they find it under. */
+function byName(bases: readonly NeededBase[], file: string): ReadonlyMap<string, OpenBase> {
+  const named = new Map<string, OpenBase>()
+  for (const { name, digest, open } of bases) {
+    const other = named.get(name)
+    if (other && other.base.digest !== digest) {
+      throw new BuildError('BUILD_UNSUPPORTED', `${file} names ${name} for two platforms`, {
+        hint: 'name one of them by its digest',
+      })
+    }
+    named.set(name, open)
   }
+  return named
 }

@@ -1,6 +1,7 @@
 /** docker's longer spellings of commands. */
 
 const ALIASES: Readonly<Record<string, string>> = {
+  'image build': 'build',
   'image ls': 'images',
   'image list': 'images',
   'image pull': 'pull',

@@ -1,13 +1,13 @@
-import type { Bench } from '../images/bench.ts'
+import type { Workbench } from '../reconcile/bench.ts'
 import type { Platform } from '../oci/platform.ts'
 import type { Flags, Shell } from './command.ts'
 import { isSet, listFlag, textFlag } from './flags.ts'
 import { VERSION } from './version.ts'
 
 /** Opens the stores that the flags name. */
-export async function openBenchFor(flags: Flags, shell: Shell): Promise<Bench & AsyncDisposable> {
+export async function openBenchFor(flags: Flags, shell: Shell): Promise<Workbench> {
   const { openBench } = await import('../reconcile/bench.ts')
-  const { cwd, env, pid, host, now, signal, stderr } = shell
+  const { cwd, env, pid, host, now, signal, signalGroup, stderr } = shell
   return openBench(
     {
       files: listFlag(flags, 'file'),
@@ -19,6 +19,7 @@ export async function openBenchFor(flags: Flags, shell: Shell): Promise<Bench & 
       pid,
       host,
       now,
+      signalGroup,
       version: VERSION,
       onNotice: text => {
         if (!isSet(flags, 'quiet')) stderr.write(`${text}\n`)

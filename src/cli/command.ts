@@ -14,6 +14,8 @@ export interface Shell {
   /** Aborts on SIGINT and SIGTERM. */
   readonly signal: AbortSignal
   readonly now: () => Date
+  /** Reaches a process and all that is in its group; one that has ended is no failure. */
+  readonly signalGroup: (pid: number, signal: 'SIGTERM' | 'SIGKILL') => void
 }
 
 /** Not touched unless a command reads it: an open stdin keeps a process alive. */

@@ -26,6 +26,7 @@ export const commands: Commands = {
   search: async () => (await import('./search.ts')).search,
   save: async () => (await import('./save.ts')).save,
   load: async () => (await import('./load.ts')).load,
+  build: async () => (await import('./build.ts')).build,
   rmi: async () => (await import('./rmi.ts')).rmi,
   prune: async () => (await import('./prune.ts')).prune,
   sweep: async () => (await import('./sweep.ts')).sweep,

@@ -36,6 +36,7 @@ export const EXIT_CODES: readonly {
       'inspect',
       'history',
       'search',
+      'build',
       'rmi',
       'prune',
       'sweep',

@@ -45,6 +45,15 @@ function createShell(process: NodeJS.Process, argv: readonly string[], signal: A
     stderr: createErrorTerminal(stderr, wantsColor(argv, env, stderr)),
     signal,
     now: () => new Date(),
+    signalGroup: (pid, name) => signalGroup(process, pid, name),
+  }
+}
+
+function signalGroup(process: NodeJS.Process, pid: number, signal: NodeJS.Signals): void {
+  try {
+    process.kill(-pid, signal)
+  } catch (error) {
+    if (!(error instanceof Error && 'code' in error && error.code === 'ESRCH')) throw error
   }
 }
 

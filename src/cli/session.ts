@@ -88,7 +88,7 @@ export async function openFromFlags(
   const registriesFile = textFlag(flags, 'registries')
   const authfile = textFlag(flags, 'authfile')
   const lock = textFlag(flags, 'lock')
-  const { cwd, env, pid, host, now, stderr } = shell
+  const { cwd, env, pid, host, now, signalGroup, stderr } = shell
   const project = await openProject(
     {
       files: listFlag(flags, 'file'),
@@ -102,6 +102,7 @@ export async function openFromFlags(
       pid,
       host,
       now,
+      signalGroup,
       version: VERSION,
       verifyImmutable: isSet(flags, 'verify-immutable'),
       onEvent,

@@ -1,6 +1,6 @@
 import { RunError, WaybillError } from '../errors.ts'
 import type { Call } from '../util/call.ts'
-import type { Outcome, Problem, Result, Step, StepPlace } from '../plan/types.ts'
+import type { MoveStep, Outcome, Problem, Result, StepPlace } from '../plan/types.ts'
 import { namedAt } from '../plan/identity.ts'
 import { problemOf } from './problem.ts'
 
@@ -47,7 +47,7 @@ export function stepOutcome(
 
 /** Checks that a place still is what the plan saw; `undefined`: go on. */
 export function precheck(
-  step: Step,
+  step: MoveStep,
   place: StepPlace,
   current: string | undefined,
 ): Outcome | undefined {

@@ -1,7 +1,8 @@
 import { isAbort } from '../errors.ts'
-import type { Step, StepReport } from '../plan/types.ts'
+import type { Made, Step, StepReport } from '../plan/types.ts'
 import type { Call } from '../util/call.ts'
 import { mapLimit } from '../util/concurrency.ts'
+import { applyBuild } from './build-step.ts'
 import { applyCopy } from './copy-step.ts'
 import { blockedBy, stepOutcome, stoppedBefore, type PlaceOutcome } from './outcome.ts'
 import { applyTag } from './tag-step.ts'
@@ -32,7 +33,9 @@ export function runSteps(
   })
 }
 
-interface Applied {
+export interface Applied {
+  /** What was built. */
+  readonly made?: Made
   readonly places: readonly PlaceOutcome[]
   readonly transferred: number
   readonly milliseconds: number
@@ -58,6 +61,8 @@ function apply(step: Step, workshop: Workshop, call: Call): Promise<Omit<Applied
       return applyCopy(step, workshop, call)
     case 'tag':
       return applyTag(step, workshop, call)
+    case 'build':
+      return applyBuild(step, workshop, call)
   }
 }
 
@@ -72,5 +77,5 @@ function close(step: Step, workshop: Workshop, applied: Applied): StepReport {
     workshop.onEvent({ kind: 'place-done', step, place, outcome: place })
   }
   workshop.onEvent({ kind: 'step-done', step, outcome })
-  return { ...step, ...outcome, to: applied.places }
+  return { ...step, ...outcome, ...(applied.made && { made: applied.made }), to: applied.places }
 }

@@ -1,9 +1,12 @@
+import type { BuildStep } from '../plan/types.ts'
 import type { Reference } from '../oci/reference.ts'
 import type { RunEvent } from '../report/events.ts'
 import type { Store } from '../stores/store.ts'
 import type { Ledger } from '../transfer/ledger.ts'
 import type { Manifests } from '../transfer/manifests.ts'
+import type { Call } from '../util/call.ts'
 import type { Semaphore } from '../util/concurrency.ts'
+import type { PreparedBuild } from './prepare-build.ts'
 import type { Place, Places } from './places.ts'
 import type { Standings } from './standing.ts'
 
@@ -24,7 +27,13 @@ export interface Workshop {
   readonly manifests: Manifests
   readonly ledger: Ledger
   readonly standings: Standings
+  /** What is known of builds, by `build:NAME`; each is prepared once. */
+  readonly builds: { prepare(from: string, call: Call): Promise<PreparedBuild> }
+  /** Called with what was built, before it is brought anywhere: each place says what it will name. */
+  readonly onMade: (step: BuildStep) => Promise<void>
   readonly onEvent: (event: RunEvent) => void
   /** Milliseconds. */
   readonly now: () => number
+  /** The time of day. */
+  readonly date: () => Date
 }

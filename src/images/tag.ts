@@ -52,6 +52,7 @@ async function nameAt(
 }
 
 /** A name that an image of the store is to have. */
+/** What a name that is to be given in `store` comes to there. */
 export async function newName(
   text: string,
   store: Store,

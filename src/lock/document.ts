@@ -5,6 +5,7 @@ import type { Digest } from '../oci/digest.ts'
 import { byCodePoint } from '../util/code-points.ts'
 import { check, type Problem } from './lock.validator.gen.js'
 import type {
+  BuiltFrom,
   Lock,
   LockedImage,
   LockedPlace,
@@ -30,6 +31,7 @@ interface ImageDocument {
 
 interface ReferenceDocument {
   readonly digest: Digest
+  readonly built?: BuiltFrom
   readonly platforms?: Readonly<Record<string, Digest>>
   readonly places?: Readonly<Record<string, LockedPlace>>
 }
@@ -48,9 +50,10 @@ function toImage({ hold, references }: ImageDocument): LockedImage {
   return { ...(hold && { hold }), references: mapOf(references, toReference) }
 }
 
-function toReference({ digest, platforms, places }: ReferenceDocument): LockedReference {
+function toReference({ digest, built, platforms, places }: ReferenceDocument): LockedReference {
   return {
     digest,
+    ...(built && { built }),
     cuts: mapOf(platforms, cut => cut),
     places: mapOf(places, place => place),
   }

@@ -45,11 +45,12 @@ function imageLines(name: string, { hold, references }: LockedImage): readonly s
 
 function referenceLines(
   name: string,
-  { digest, cuts, places }: LockedReference,
+  { digest, built, cuts, places }: LockedReference,
 ): readonly string[] {
   return [
     line(6, name),
     line(8, 'digest', digest),
+    ...(built ? [line(8, 'built', flow({ key: built.key, at: built.at }))] : []),
     ...section('        platforms', cuts, (platforms, cut) => [line(10, platforms, cut)]),
     ...section('        places', places, (key, place) => [line(10, key, placeFlow(place))]),
   ]

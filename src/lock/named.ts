@@ -38,6 +38,8 @@ export function* namesIn(value: unknown): Generator<Named> {
 
 function* namesInReference(path: readonly string[], reference: unknown): Generator<Named> {
   yield* said(path, sourceObjection(path.at(-1) ?? ''))
+  const built = isRecord(reference) ? reference['built'] : undefined
+  yield* saidOfText([...path, 'built', 'at'], built, timeObjection)
   for (const [platforms] of entriesAt(reference, 'platforms')) {
     yield* said([...path, 'platforms', platforms], platformsObjection(platforms))
   }

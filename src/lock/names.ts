@@ -3,6 +3,7 @@
 import { InputError } from '../errors.ts'
 import { parsePlatform } from '../oci/platform.ts'
 import {
+  buildNamed,
   formatReference,
   isHost,
   isPath,
@@ -32,8 +33,10 @@ export function placeObjection(text: string): Objection | undefined {
   })
 }
 
-/** The same, or `ghcr.io/acme/api@sha256:…`. */
+/** The same, or `ghcr.io/acme/api@sha256:…`, or `build:worker`. */
 export function sourceObjection(text: string): Objection | undefined {
+  const build = buildNamed(text)
+  if (build !== undefined) return imageObjection(build)
   return referenceObjection(text, {
     isComplete: ({ repository, tag, digest }) =>
       (tag === undefined) !== (digest === undefined) || repository === '',

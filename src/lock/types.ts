@@ -20,7 +20,7 @@ export interface Lock {
 export interface LockedImage {
   /** Pins all of the image: nothing is chosen for it, and nothing follows what moves upstream. */
   readonly hold?: Pin
-  /** By the full name of the source: `docker.io/library/alpine:3.20.1`, `ghcr.io/acme/api@sha256:…`. */
+  /** By the full name of the source: `docker.io/library/alpine:3.20.1`, `ghcr.io/acme/api@sha256:…`, `build:worker`. */
   readonly references: ReadonlyMap<string, LockedReference>
 }
 
@@ -31,12 +31,20 @@ export interface Pin {
 }
 
 export interface LockedReference {
-  /** What the source named when it was last looked at, or what it is held at. */
+  /** What the source named when it was last looked at, or what it is held at; of a build, what it made. */
   readonly digest: Digest
+  /** Of a build: what went into it, and when that was built. */
+  readonly built?: BuiltFrom
   /** What it comes to when cut, by the platforms in code point order, joined with commas. */
   readonly cuts: ReadonlyMap<string, Digest>
   /** By full name: `registry.internal/mirror/alpine:3.20.1`. */
   readonly places: ReadonlyMap<string, LockedPlace>
+}
+
+export interface BuiltFrom {
+  readonly key: Digest
+  /** ISO 8601, UTC, in seconds. */
+  readonly at: string
 }
 
 export type PruneMode = 'off' | 'owned'

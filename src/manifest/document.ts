@@ -81,12 +81,35 @@ export interface RuleDocument extends PatternKeys {
   readonly as?: string | readonly string[]
 }
 
+export interface BuildDocument {
+  readonly name: string
+  readonly context:
+    | string
+    | {
+        readonly git: string
+        readonly ref?: string
+        readonly path?: string
+        readonly submodules?: boolean
+      }
+  readonly dockerfile?: string
+  readonly target?: string
+  readonly args?: Readonly<Record<string, string>>
+  readonly platforms?: readonly string[]
+  readonly builder?: 'auto' | 'embedded' | 'buildx' | 'buildah' | 'podman' | 'docker'
+  readonly secrets?: readonly ({ readonly id: string } & SecretDocument)[]
+  readonly rebuild?: { readonly maxAge?: string; readonly onBaseChange?: boolean }
+  readonly overwrite?: 'always' | 'owned' | 'never'
+  readonly prune?: 'off' | 'owned'
+  readonly to: string | readonly string[]
+}
+
 export interface ManifestDocument {
   readonly name?: string
   readonly registries?: Readonly<Record<string, RegistryDocument>>
   readonly stores?: Readonly<Record<string, StoreDocument>>
   readonly defaults?: ChoicesDocument
   readonly images?: readonly ImageDocument[]
+  readonly builds?: readonly BuildDocument[]
 }
 
 export interface ReadDocument {

@@ -3,12 +3,14 @@
 import { archivesIn } from './archives.ts'
 import { digestOf, type Digest } from '../oci/digest.ts'
 import type { Engines } from '../select/types.ts'
+import { buildConflicts } from './build-conflicts.ts'
+import { buildsIn } from './builds.ts'
 import { guardConflicts, manifestNames, nameConflicts, placeConflicts } from './conflicts.ts'
 import { decode, type ManifestFile } from '../yaml/decode.ts'
 import { readDocument, type ReadDocument, type Reading } from './document.ts'
 import { DocumentError } from '../yaml/errors.ts'
 import { settingsOf, type Settings } from './settings.ts'
-import type { ArchiveSettings, Choice, Manifest, Wish } from './types.ts'
+import type { ArchiveSettings, Build, Choice, Manifest, Wish } from './types.ts'
 import type { Issue } from '../yaml/issue.ts'
 import type { Env } from './variables.ts'
 import { draftsOf, type Drafts } from './wishes.ts'
@@ -52,6 +54,7 @@ export function parseManifest(input: ManifestInput): Manifest {
     images: documents.reduce((sum, { document }) => sum + (document.images?.length ?? 0), 0),
     wishes: found.wishes,
     choices: found.choices,
+    builds: found.builds,
     advice: inOrder(found.advice, names),
   }
 }
@@ -75,9 +78,17 @@ interface Found extends Omit<Drafts, 'drafts'> {
   readonly archives: ReadonlyMap<string, ArchiveSettings>
   readonly wishes: readonly Wish[]
   readonly choices: readonly Choice[]
+  readonly builds: readonly Build[]
 }
 
-const NOTHING: Found = { archives: new Map(), wishes: [], choices: [], issues: [], advice: [] }
+const NOTHING: Found = {
+  archives: new Map(),
+  wishes: [],
+  choices: [],
+  builds: [],
+  issues: [],
+  advice: [],
+}
 
 function expand(
   documents: readonly ReadDocument[],
@@ -93,6 +104,8 @@ function expand(
   }
   const found = documents.map(document => draftsOf(document, { known, engines, base }))
   const drafts = found.flatMap(({ drafts }) => drafts)
+  const made = documents.map(document => buildsIn(document, known, env))
+  const builds = made.flatMap(({ drafts }) => drafts)
   return {
     archives: archives.stores,
     wishes: drafts
@@ -100,6 +113,7 @@ function expand(
       .toSorted((a, b) => (a.place < b.place ? -1 : 1))
       .map(({ wish }) => wish),
     choices: found.flatMap(({ choices }) => choices),
+    builds: builds.map(({ build }) => build).toSorted((a, b) => (a.name < b.name ? -1 : 1)),
     issues: [
       ...archives.issues,
       ...found.flatMap(({ issues }) => issues),
@@ -107,8 +121,10 @@ function expand(
       ...nameConflicts(documents),
       ...guardConflicts(documents),
       ...placeConflicts(drafts),
+      ...made.flatMap(({ issues }) => issues),
+      ...buildConflicts(builds, drafts, documents),
     ],
-    advice: found.flatMap(({ advice }) => advice),
+    advice: [...found, ...made].flatMap(({ advice }) => advice),
   }
 }
 

@@ -14,6 +14,12 @@ interface Rule {
 const PATTERN =
   "a pattern says what it is: { glob: '1.*' }, { regex: '\\d+' } or { semver: '>=1.2' }"
 
+const AGE: Rule = {
+  noun: 'an age',
+  hint: 'write a number and one of s, m, h, d and w: 90m, 3d, 2w',
+  evenQuoted: true,
+}
+
 /** By the key that has the pattern, or whose list's items have it. */
 const RULES: Readonly<Record<string, Rule>> = {
   tags: {
@@ -26,10 +32,11 @@ const RULES: Readonly<Record<string, Rule>> = {
     noun: "a host's name",
     hint: 'write it as auth.example.com, or with its port: auth.example.com:8443',
   },
-  minAge: {
-    noun: 'an age',
-    hint: 'write a number and one of s, m, h, d and w: 90m, 3d, 2w',
-    evenQuoted: true,
+  minAge: AGE,
+  maxAge: AGE,
+  id: {
+    noun: "a secret's name",
+    hint: 'write it as the Dockerfile does, like npmrc',
   },
   platforms: {
     noun: 'a platform',

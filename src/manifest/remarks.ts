@@ -141,6 +141,10 @@ function badKey({ path, problem, spot }: Case): Remark {
     const hint = 'a-z, 0-9 and -, a letter first; not localhost, which is a host'
     return { at: span, message: `${quote(key)} is not a name for a store`, hint }
   }
+  if (path[0] === 'builds') {
+    const hint = 'as in ARG: letters, digits and _, no digit first'
+    return { at: span, message: `${quote(key)} is not a name for an argument`, hint }
+  }
   const hint = /^[a-z]+:\/\//i.test(key)
     ? 'write the host alone; plain HTTP is asked for with "http: true"'
     : 'a host has a dot or a colon in it, or is localhost; settings are for a whole host'
@@ -151,6 +155,8 @@ const WHY: Readonly<Record<string, string>> = {
   version: 'begin the file with "version: 1"',
   from: 'say where the image comes from: "from: alpine:3.20"',
   kind: 'write "kind: layout"',
+  context: 'say which folder its files are in: "context: ."',
+  to: 'say where it goes: "to: local/acme/worker:1"',
 }
 
 /** Of a place that is a mapping, in `to`. */

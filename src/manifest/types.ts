@@ -132,6 +132,52 @@ export interface Choice extends ImageChoices {
   readonly entries: readonly Location[]
 }
 
+/** Where a build's files are. */
+export type ContextSource =
+  | {
+      /** Absolute. */
+      readonly folder: string
+      /** As the manifest has it. */
+      readonly named: string
+      /** The folder that it may not be led out of, where an untrusted manifest says where it is. */
+      readonly within?: string
+    }
+  | {
+      readonly git: string
+      readonly ref?: string
+      /** The folder in the repository, with `/`; empty: all of it. */
+      readonly path: string
+      readonly submodules: boolean
+    }
+
+/** A secret that a build may read. Never the secret itself. */
+export interface BuildSecretSource {
+  readonly id: string
+  readonly from: SecretRef
+}
+
+/** One `builds` entry: an image that is made, and the places that should have it. */
+export interface Build extends Pick<Wish, 'overwrite' | 'prune'> {
+  readonly name: string
+  readonly context: ContextSource
+  /** In the context, with `/`. */
+  readonly dockerfile: string
+  readonly target?: string
+  readonly args: ReadonlyMap<string, string>
+  /** Empty: linux on the processor of this machine. */
+  readonly platforms: readonly Platform[]
+  readonly builder: 'auto' | 'embedded' | 'buildx' | 'buildah' | 'podman' | 'docker'
+  readonly secrets: readonly BuildSecretSource[]
+  /** It is built again when what was built is older; absent: never for its age alone. */
+  readonly maxAgeMs?: number
+  /** Whether it is built again when a base image names something else. */
+  readonly onBaseChange: boolean
+  /** Sorted by place. */
+  readonly to: readonly Place[]
+  /** Its `name`. */
+  readonly location: Location
+}
+
 /** Everything the manifest files say, checked and expanded; nothing in it was looked up. */
 export interface Manifest {
   /** Every file read, in order, as named on the command line. */
@@ -149,5 +195,7 @@ export interface Manifest {
   readonly wishes: readonly Wish[]
   /** In the order of the files. What they choose is still to be looked up. */
   readonly choices: readonly Choice[]
+  /** By name. */
+  readonly builds: readonly Build[]
   readonly advice: readonly Issue[]
 }

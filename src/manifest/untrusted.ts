@@ -44,6 +44,7 @@ export function refusedIn(text: ManifestText, tree: Tree): readonly Refused[] {
     ...of('registries', inRegistry),
     ...of('stores', (_, value) => inStore(text, value)),
     ...archivesOutside(text, tree),
+    ...inBuilds(text, tree),
   ]
 }
 
@@ -84,6 +85,20 @@ function itemsOf(tree: Tree | undefined): readonly Tree[] {
 
 function isText(tree: Tree): tree is Scalar & { readonly value: string } {
   return tree.kind === 'scalar' && typeof tree.value === 'string'
+}
+
+/** To build is to run what the Dockerfile says, and to read what is in the context. */
+function inBuilds(text: ManifestText, tree: Tree): readonly Refused[] {
+  const builds = valueOf(tree, 'builds')
+  if (builds?.kind !== 'list') return []
+  return builds.items.map((build, index) => ({
+    part: partAt('builds', index),
+    issue: text.issue(build, {
+      code: 'MANIFEST_UNTRUSTED',
+      message: 'an untrusted manifest may not ask for a build',
+      hint: 'plan it without --untrusted once somebody has looked at it',
+    }),
+  }))
 }
 
 /** Credentials go to whoever these keys say is the registry, so none of them is a stranger's. */

@@ -27,7 +27,7 @@ interface Work {
 /** Keys whose values are taken as they stand: the name of a variable, and what must be none. */
 const VERBATIM = new Set(['env', 'password'])
 /** Sections whose parts stand alone: that one is wrong says nothing of the others. */
-const PARTED = new Set(['images', 'registries', 'stores'])
+const PARTED = new Set(['images', 'builds', 'registries', 'stores'])
 
 /** Without an environment, texts may name no variable. */
 export function valuesOf(text: ManifestText, tree: Tree, env: Env | undefined): Values {

@@ -132,3 +132,15 @@ function repositoryOf(path: string, text: string): string {
       : 'a repository is made of segments of a-z, 0-9, ., _ and -, parted by /',
   })
 }
+
+const BUILD = 'build:'
+
+/** The source of what a build makes, as plans and locks have it: no registry could be called so. */
+export function buildSource(name: string): string {
+  return BUILD + name
+}
+
+/** The build that a source is; nothing where it is an image's. */
+export function buildNamed(source: string): string | undefined {
+  return source.startsWith(BUILD) ? source.slice(BUILD.length) : undefined
+}

@@ -1,5 +1,15 @@
 import type { Digest } from '../oci/digest.ts'
-import type { Diagnostic, Gone, Held, PruneMode, Released, SourceLine, Unknown } from './types.ts'
+import type {
+  BuildStep,
+  Diagnostic,
+  Gone,
+  Held,
+  PlaceLock,
+  PruneMode,
+  Released,
+  SourceLine,
+  Unknown,
+} from './types.ts'
 
 /** One wished place, with nothing moving left in it, and what was seen there. */
 export interface DesiredPlace {
@@ -25,9 +35,7 @@ export interface DesiredPlace {
   readonly location: SourceLine
 }
 
-export interface PlaceKept {
-  readonly image: string
-  readonly prune: PruneMode
+export interface PlaceKept extends PlaceLock {
   /** Digests that are ours where the place names them. */
   readonly ours: readonly Digest[]
 }
@@ -49,10 +57,27 @@ export interface DesiredImage {
   readonly contents: readonly { readonly digest: string; readonly size: number }[]
 }
 
+/** A place that a build should be at. */
+export interface BuildPlace extends Omit<DesiredPlace, 'wanted' | 'lacks'> {
+  /** Whether what it names is what this very build came to. */
+  readonly isMade: boolean
+}
+
+/** One build, with nothing moving left in it. */
+export interface DesiredBuild extends Pick<BuildStep, 'builder' | 'platforms' | 'bases'> {
+  readonly name: string
+  /** Digest of all that goes into it. */
+  readonly key: Digest
+  /** Why it is built though some place may have it: it is too old. */
+  readonly stale?: string
+  readonly places: readonly BuildPlace[]
+}
+
 /** All that planning needs to know. Equal inputs, equal plans. */
 export interface PlanInput {
   readonly version: string
   readonly desired: readonly DesiredImage[]
+  readonly builds: readonly DesiredBuild[]
   readonly unknown: readonly Unknown[]
   readonly diagnostics: readonly Diagnostic[]
   readonly held: readonly Held[]

@@ -1,6 +1,6 @@
 /** When two images are one, whatever the stores they are in keep of them. */
 import type { Digest } from '../oci/digest.ts'
-import type { Step, StepPlace } from './types.ts'
+import type { MoveStep, Step, StepPlace } from './types.ts'
 
 /** What is known of an image in one store. */
 export interface Identity {
@@ -20,7 +20,9 @@ export function sameImage(wanted: Identity, there: Identity): boolean {
   return wanted.configs.length > 0 && wanted.configs.every(({ config }) => found.has(config))
 }
 
-/** What the place is to name when the step is done. */
-export function namedAt({ digest }: Pick<Step, 'digest'>, { names }: StepPlace): Digest {
-  return names ?? digest
+/** What the place is to name when the step is done; of what is still to be built, nobody knows. */
+export function namedAt(step: Pick<MoveStep, 'digest'>, place: StepPlace): Digest
+export function namedAt(step: Step, place: StepPlace): Digest | undefined
+export function namedAt(step: Step | Pick<MoveStep, 'digest'>, { names }: StepPlace) {
+  return names ?? ('digest' in step ? step.digest : undefined)
 }

@@ -1,27 +1,23 @@
-import { createHash } from 'node:crypto'
-import type { Digest } from '../oci/digest.ts'
-import { formatReference, isPath } from '../oci/reference.ts'
+import { isPath } from '../oci/reference.ts'
+import { driftOfBuild, stepOf } from './builds.ts'
 import type { DesiredImage, DesiredPlace, PlanInput } from './desired.ts'
-import type {
-  CopyStep,
-  Drift,
-  Plan,
-  PruneMode,
-  Step,
-  StepPlace,
-  Summary,
-  TagStep,
-} from './types.ts'
+import { byKey, isLeft, isMovedOutside, nameOf, stepId, stepPlace, whyLeft } from './places.ts'
+import type { CopyStep, Drift, MoveStep, Plan, PruneMode, Step, Summary, TagStep } from './types.ts'
 
 /** What has to change so that everything desired is in place. Pure: no clock, no I/O. */
 export function makePlan(input: PlanInput): Plan {
   const images = input.desired.map(image => sortPlaces(image)).toSorted(byKey(firstPlace))
   const seen = digestsSeen(images)
   const counted = new Set<string>()
-  const steps = images.flatMap(image => stepsOf(image, { input, seen, counted }))
-  const drift = images.flatMap(driftOf)
+  const builds = input.builds.toSorted(byKey(({ name }) => name))
+  const steps: readonly Step[] = [
+    ...builds.flatMap(stepOf),
+    ...images.flatMap(image => stepsOf(image, { input, seen, counted })),
+  ]
+  const drift = [...builds.flatMap(driftOfBuild), ...images.flatMap(driftOf)]
   const seenInPlace = images.flatMap(({ places }) => places.filter(isInPlace))
-  const unchanged = seenInPlace.length + input.settled
+  const made = builds.flatMap(({ places }) => places.filter(({ isMade }) => isMade))
+  const unchanged = seenInPlace.length + made.length + input.settled
   const unknown = input.unknown.toSorted(byKey(entry => `${entry.reference} ${entry.side}`))
   const diagnostics = input.diagnostics.toSorted(byKey(entry => entry.reference))
   const troubled = unknown.length > 0 || diagnostics.some(({ severity }) => severity === 'error')
@@ -62,18 +58,6 @@ function sortPlaces(image: DesiredImage): DesiredImage {
   return { ...image, places: image.places.toSorted(byKey(nameOf)) }
 }
 
-/** Compares by code units of a key, which is the same on every machine. */
-function byKey<T>(key: (item: T) => string): (a: T, b: T) => number {
-  return (a, b) => {
-    const [left, right] = [key(a), key(b)]
-    return left < right ? -1 : left > right ? 1 : 0
-  }
-}
-
-function nameOf({ store, repository, tag }: DesiredPlace): string {
-  return formatReference({ store, repository, tag })
-}
-
 function firstPlace({ places, from }: DesiredImage): string {
   const [first] = places
   return first ? nameOf(first) : from
@@ -91,16 +75,6 @@ function digestsSeen(images: readonly DesiredImage[]): ReadonlySet<string> {
 
 function isInPlace({ found, wanted, lacks }: DesiredPlace): boolean {
   return found === wanted && lacks.length === 0
-}
-
-function isLeft(place: DesiredPlace): boolean {
-  const { found, wanted, overwrite } = place
-  if (overwrite === 'always' || found === undefined || found === wanted) return false
-  return overwrite !== 'owned' || !isOurs(place)
-}
-
-function isOurs({ found, kept }: DesiredPlace): boolean {
-  return kept !== undefined && found !== undefined && kept.ours.includes(found)
 }
 
 interface Context {
@@ -167,12 +141,12 @@ function tagStep(image: DesiredImage, place: DesiredPlace): TagStep {
 }
 
 /** What every kind of step says of itself. */
-function shared(kind: Step['kind'], image: DesiredImage, places: readonly DesiredPlace[]) {
+function shared(kind: MoveStep['kind'], image: DesiredImage, places: readonly DesiredPlace[]) {
   const [first] = places
   if (first === undefined) throw new Error(`a ${kind} step of ${image.from} has no place`)
   const to = places.map(place => stepPlace(place, image.digest))
   return {
-    id: stepId(kind, image, to),
+    id: stepId(kind, [image.from, image.source, image.digest], to),
     to,
     needs: [],
     why: [...new Set(places.map(reasonOf))].toSorted().join(', '),
@@ -181,28 +155,11 @@ function shared(kind: Step['kind'], image: DesiredImage, places: readonly Desire
   }
 }
 
-function stepPlace(place: DesiredPlace, digest: Digest): StepPlace {
-  const { found, wanted, kept } = place
-  const isReplaced = found !== undefined && found !== wanted
-  return {
-    at: nameOf(place),
-    replaces: found ?? null,
-    ...(wanted !== digest && { names: wanted }),
-    ...(kept && isReplaced && { ours: isOurs(place) }),
-    ...(kept && { lock: { image: kept.image, prune: kept.prune } }),
-  }
-}
-
 function reasonOf(place: DesiredPlace): string {
   const { found, wanted, lacks } = place
   if (found === undefined) return 'missing'
   if (found !== wanted) return isMovedOutside(place) ? 'moved outside waybill' : 'moved'
   return lacks.length === 1 ? '1 referrer missing' : `${lacks.length} referrers missing`
-}
-
-/** Whether we put something there, and others something else since. */
-function isMovedOutside(place: DesiredPlace): boolean {
-  return place.kept !== undefined && place.kept.ours.length > 0 && !isOurs(place)
 }
 
 function verbOf(
@@ -215,47 +172,24 @@ function verbOf(
   return fromLocal && stores.every(store => !local.has(store)) ? 'push' : 'copy'
 }
 
-/** Same operands, same id, on every machine and every run; hex, so a queue takes it as it is. */
-function stepId(kind: string, image: DesiredImage, to: readonly StepPlace[]): string {
-  const operands = [kind, image.from, image.source, image.digest, to.map(({ at }) => at)]
-  return createHash('sha256').update(JSON.stringify(operands)).digest('hex').slice(0, 20)
-}
-
-const LEFT: Readonly<Record<DesiredPlace['overwrite'], string>> = {
-  always: 'not looked at',
-  owned: 'overwrite: owned',
-  never: 'overwrite: never',
-  immutable: 'immutableTags',
-  hearsay: 'only a mirror could be asked',
-}
-
 function driftOf({ places }: DesiredImage): readonly Drift[] {
-  return places.flatMap(place =>
-    isLeft(place) && place.found !== undefined
-      ? [
-          {
-            at: nameOf(place),
-            found: place.found,
-            wanted: place.wanted,
-            why: isMovedOutside(place)
-              ? `moved outside waybill, left as it is (${LEFT[place.overwrite]})`
-              : `left as it is (${LEFT[place.overwrite]})`,
-            location: place.location,
-          },
-        ]
-      : [],
-  )
+  return places.flatMap(place => {
+    const { found, wanted } = place
+    if (found === undefined || !isLeft(place)) return []
+    const { location } = place
+    return [{ at: nameOf(place), found, wanted, why: whyLeft(place), location }]
+  })
 }
 
 function summarize(
   steps: readonly Step[],
-  counts: Omit<Summary, Step['kind'] | 'untag' | 'build' | 'delete' | 'sweep' | 'bytes'>,
+  counts: Omit<Summary, Step['kind'] | 'untag' | 'delete' | 'sweep' | 'bytes'>,
 ): Summary {
   return {
     copy: steps.filter(({ kind }) => kind === 'copy').length,
     tag: steps.filter(({ kind }) => kind === 'tag').length,
     untag: 0,
-    build: 0,
+    build: steps.filter(({ kind }) => kind === 'build').length,
     delete: 0,
     sweep: 0,
     ...counts,

@@ -62,19 +62,10 @@ export interface SourceLine {
 interface StepShared {
   /** 20 hex digits: same operands, same id, on every machine and every run. */
   readonly id: string
-  /** Full name of the source: `docker.io/library/mysql:5.7`, `seed/hello@sha256:…`. */
+  /** Full name of the source: `docker.io/library/mysql:5.7`, `seed/hello@sha256:…`, `build:worker`. */
   readonly from: string
-  /** What the source named when planned; differs from `digest` where platforms are cut out. */
+  /** What the source named when planned, or the key of a build: the digest of all that goes into it. */
   readonly source: Digest
-  /** What every place of `to` will name, unless it says otherwise. */
-  readonly digest: Digest
-  /** The source index is cut to these; absent: all that it has. */
-  readonly platforms?: readonly string[]
-  /**
-   * The source keeps neither the manifest nor the packed layers that the image once had: `source`
-   * is its configuration, and `digest` what was made for it.
-   */
-  readonly repacked?: true
   readonly to: readonly StepPlace[]
   /** Ids of steps that must be done first. */
   readonly needs: readonly string[]
@@ -85,8 +76,20 @@ interface StepShared {
   readonly location: SourceLine
 }
 
+interface MoveShared extends StepShared {
+  /** What every place of `to` will name, unless it says otherwise. */
+  readonly digest: Digest
+  /** The source index is cut to these; absent: all that it has. */
+  readonly platforms?: readonly string[]
+  /**
+   * The source keeps neither the manifest nor the packed layers that the image once had: `source`
+   * is its configuration, and `digest` what was made for it.
+   */
+  readonly repacked?: true
+}
+
 /** Content comes from one source to one or more places. */
-export interface CopyStep extends StepShared {
+export interface CopyStep extends MoveShared {
   readonly kind: 'copy'
   /** How it is shown: into a local store, out of one, or between registries. */
   readonly verb: 'pull' | 'push' | 'copy'
@@ -95,11 +98,32 @@ export interface CopyStep extends StepShared {
 }
 
 /** The repository has the content already: only a name is written. */
-export interface TagStep extends StepShared {
+export interface TagStep extends MoveShared {
   readonly kind: 'tag'
 }
 
-export type Step = CopyStep | TagStep
+/** An image is made, and comes to one or more places. What they will name shows when it is there. */
+export interface BuildStep extends StepShared {
+  readonly kind: 'build'
+  /** What builds it, and why that. */
+  readonly builder: { readonly kind: string; readonly why: string }
+  readonly platforms: readonly string[]
+  /** What FROM and the like name, with what that stands for. */
+  readonly bases: readonly { readonly name: string; readonly digest: Digest }[]
+  /** What was made, once it was. */
+  readonly made?: Made
+}
+
+export interface Made {
+  readonly digest: Digest
+  /** ISO 8601, UTC. */
+  readonly at: string
+}
+
+/** A step that brings what is there already. */
+export type MoveStep = CopyStep | TagStep
+
+export type Step = MoveStep | BuildStep
 
 export interface StepPlace {
   /** `registry.internal/mirror/alpine:3.20` */
@@ -111,7 +135,15 @@ export interface StepPlace {
   /** Where a lock is kept: whether it is ours what is replaced, as against moved by others. */
   readonly ours?: boolean
   /** What the lock will have of the place, where one is kept. */
-  readonly lock?: { readonly image: string; readonly prune: PruneMode }
+  readonly lock?: PlaceLock
+}
+
+/** How the lock has a place. */
+export interface PlaceLock {
+  readonly image: string
+  /** The source that it is of there, where that is not the one of the step: `build:worker`. */
+  readonly from?: string
+  readonly prune: PruneMode
 }
 
 /** What may become of a place of ours that the manifest no longer asks for. */

@@ -1,9 +1,9 @@
 import { InputError, RunError } from '../errors.ts'
 import type { Workshop } from '../execute/workshop.ts'
 import type { Lock } from '../lock/types.ts'
-import type { Choice, Destination, Wish } from '../manifest/types.ts'
+import type { Build, Choice, Destination, Wish } from '../manifest/types.ts'
 import { formatPlatform } from '../oci/platform.ts'
-import { formatReference } from '../oci/reference.ts'
+import { buildSource, formatReference } from '../oci/reference.ts'
 import { namedAt } from '../plan/identity.ts'
 import type { Plan, Step, StepPlace } from '../plan/types.ts'
 import { couldChoose } from '../select/fits.ts'
@@ -19,13 +19,27 @@ export function checkBelongs(
   {
     wishes,
     choices,
-  }: { readonly wishes: readonly Wish[]; readonly choices: readonly OpenChoice[] },
+    builds,
+  }: {
+    readonly wishes: readonly Wish[]
+    readonly choices: readonly OpenChoice[]
+    readonly builds: readonly Build[]
+  },
   { isImmutable, parse }: Pick<Workshop, 'isImmutable' | 'parse'>,
 ): void {
   const named = new Map(wishes.map(wish => [formatReference(wish.to), wish]))
   const chosenAt = choicesByRepository(choices)
+  const builtAt = new Map(
+    builds.flatMap(build => build.to.map(place => [formatReference(place), build] as const)),
+  )
   for (const step of plan.steps) {
     for (const place of step.to) {
+      const build = builtAt.get(place.at)
+      if (build) {
+        const why = buildObjection(step, place, build, { isImmutable, parse })
+        if (why !== undefined) throw foreign(step, place, why)
+        continue
+      }
       const wish = named.get(place.at)
       const wishes = wish ? [wish] : chosenWishes(step, place, { chosenAt, parse })
       const why = objectionOfAll(step, place, wishes, isImmutable)
@@ -34,12 +48,37 @@ export function checkBelongs(
   }
 }
 
+/** What goes into a build is compared when it is built; its places have what it made, or get it. */
+function buildObjection(
+  step: Step,
+  place: StepPlace,
+  { name, to, overwrite, prune }: Build,
+  { isImmutable, parse }: Pick<Workshop, 'isImmutable' | 'parse'>,
+): string | undefined {
+  const source = buildSource(name)
+  const isFromPlace = to.some(place => formatReference(place) === step.from)
+  if (step.from !== source && !isFromPlace) return `it is what ${name} builds`
+  const { lock } = place
+  if (
+    lock &&
+    (lock.image !== name || lock.prune !== prune || (lock.from ?? step.from) !== source)
+  ) {
+    return `it is of the build ${name}, with prune: ${prune}`
+  }
+  const { store, repository, tag } = parse(place.at)
+  const isFixed = tag !== undefined && isImmutable({ store, repository, tag })
+  const overwrites = place.replaces !== null && place.replaces !== namedAt(step, place)
+  if (overwrite === 'never' && overwrites) return 'it may only be created (overwrite: never)'
+  return isFixed && overwrites ? 'it may only be created (immutableTags)' : undefined
+}
+
 /** Refuses a plan that would move an image which was held since. */
 export function checkHolds(plan: Plan, lock: Lock | undefined): void {
   for (const { from, source, to } of plan.steps) {
     for (const { at, lock: own } of to) {
       const image = own && lock?.images.get(own.image)
-      if (image?.hold === undefined || image.references.get(from)?.digest === source) continue
+      const held = image?.references.get(own?.from ?? from)?.digest
+      if (image?.hold === undefined || held === source) continue
       throw new RunError(
         'PLAN_STALE',
         `the plan brings ${from} to ${at}, and ${own?.image} is held at something else by now`,
@@ -111,7 +150,7 @@ function chosenWishes(
 
 /** A step that only writes a name does not say what an image was before it was cut. */
 function sourceDigest(step: Step, { platforms }: Choice): string | undefined {
-  if (step.kind === 'copy') return step.source
+  if (step.kind !== 'tag') return step.source
   return platforms.length === 0 ? step.digest : undefined
 }
 

@@ -14,7 +14,8 @@ import type { Call } from '../util/call.ts'
 import { unless } from '../util/errno.ts'
 import type { Owner } from '../util/holder.ts'
 import { didYouMean } from '../yaml/suggest.ts'
-import { openStores } from './stores.ts'
+import { openStores, temporaryOf } from './stores.ts'
+import { openYard, type Yard } from './yard.ts'
 
 export interface BenchInit extends Owner {
   /** `-f` arguments; none: `images.yaml` where there is one. */
@@ -28,6 +29,8 @@ export interface BenchInit extends Owner {
   readonly version: string
   /** Where Docker Hub is searched; its own address unless said otherwise. */
   readonly hub?: URL | undefined
+  /** Reaches programs that build, and all that they started. */
+  readonly signalGroup?: (pid: number, signal: 'SIGTERM' | 'SIGKILL') => void
   readonly onNotice: (text: string) => void
 }
 
@@ -36,10 +39,10 @@ const DEFAULT_STORE = 'local'
 const LAYOUT = 'layout:'
 const ENGINE = 'docker'
 
-export async function openBench(
-  init: BenchInit,
-  call: Call = {},
-): Promise<Bench & AsyncDisposable> {
+/** A bench at which images are built, too. */
+export interface Workbench extends Bench, AsyncDisposable, Pick<Yard, 'prepareBuild'> {}
+
+export async function openBench(init: BenchInit, call: Call = {}): Promise<Workbench> {
   const { cwd, env, version, onNotice } = init
   // every request in flight listens to the one signal that stops the run
   if (call.signal) setMaxListeners(0, call.signal)
@@ -62,7 +65,19 @@ export async function openBench(
     hub: init.hub,
     onNotice,
   })
+  const manifests = createManifests()
+  const yard = openYard({
+    builds: [],
+    stores,
+    manifests,
+    env,
+    owner: init,
+    scratch: temporaryOf(env),
+    version: init.version,
+    signalGroup: init.signalGroup ?? (() => {}),
+  })
   return {
+    prepareBuild: (build, call) => yard.prepareBuild(build, call),
     declared,
     home,
     open: name => stores.open(name),
@@ -70,9 +85,12 @@ export async function openBench(
     openHub: () => stores.openHub(),
     isImmutable: place => stores.isImmutable(place),
     streams: store => stores.streams(store),
-    manifests: createManifests(),
+    manifests,
     ledger: createLedger(),
-    [Symbol.asyncDispose]: () => stores[Symbol.asyncDispose](),
+    async [Symbol.asyncDispose]() {
+      await yard[Symbol.asyncDispose]()
+      await stores[Symbol.asyncDispose]()
+    },
   }
 }
 

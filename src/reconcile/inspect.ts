@@ -9,7 +9,7 @@ import { WaybillError } from '../errors.ts'
 import type { Workshop } from '../execute/workshop.ts'
 import type { Wish } from '../manifest/types.ts'
 import { formatPlatform } from '../oci/platform.ts'
-import { formatReference } from '../oci/reference.ts'
+import { buildSource, formatReference } from '../oci/reference.ts'
 import type { DesiredImage, DesiredPlace } from '../plan/desired.ts'
 import type { Diagnostic, Held } from '../plan/types.ts'
 import { isHolding } from '../stores/store.ts'
@@ -19,7 +19,7 @@ import type { Call } from '../util/call.ts'
 import { mapLimit } from '../util/concurrency.ts'
 import { expectPlaces, type Expected, type SeenPlace } from './expect.ts'
 import { sourceName } from './group.ts'
-import { oursAt, type Memory } from './memory.ts'
+import { oursAt, type Memory, type Resolved } from './memory.ts'
 import { unseen, type Unseen } from './notes.ts'
 import { digestsOf, lacking, referrersOf, type Referrers } from './referrers.ts'
 import type { GoneReference, Resolution } from './resolution.ts'
@@ -149,7 +149,7 @@ async function listedAt({ workshop, call }: Task, wish: Wish): Promise<'yes' | '
   }
 }
 
-async function lookAt(task: Task, wish: Wish): Promise<SeenPlace | undefined> {
+async function lookAt(task: Task, wish: Resolved): Promise<SeenPlace | undefined> {
   const { workshop, notes, call } = task
   try {
     const { to, location } = wish
@@ -166,8 +166,9 @@ async function lookAt(task: Task, wish: Wish): Promise<SeenPlace | undefined> {
   }
 }
 
-function keptOf(memory: Memory, { image, prune, to }: Wish): DesiredPlace['kept'] {
-  return { image, prune, ours: oursAt(memory, formatReference(to)) }
+function keptOf(memory: Memory, { image, prune, to, build }: Resolved): DesiredPlace['kept'] {
+  const from = build === undefined ? {} : { from: buildSource(build) }
+  return { image, ...from, prune, ours: oursAt(memory, formatReference(to)) }
 }
 
 /** The place with what it lacks; one that does not tell is unknown, alone. */

@@ -3,14 +3,28 @@
  * Pure: a lock in, a lock out.
  */
 import { isOurs } from '../lock/ownership.ts'
-import { standingAs, standingOf, type Standing } from '../lock/standing.ts'
-import type { Lock, LockedImage, LockedPlace, LockedReference, Retired } from '../lock/types.ts'
+import { standingAs } from '../lock/standing.ts'
+import type { Lock, LockedPlace, LockedReference, Retired } from '../lock/types.ts'
 import type { Digest } from '../oci/digest.ts'
 import { formatReference } from '../oci/reference.ts'
 import { namedAt } from '../plan/identity.ts'
 import type { Outcome, Step, StepPlace, StepReport } from '../plan/types.ts'
+import {
+  about,
+  copyOf,
+  draftAt,
+  draftOf,
+  homesIn,
+  imagesFrom,
+  placeAfter,
+  stateOf,
+  type Draft,
+  type Drafts,
+  type Standings,
+} from './drafts.ts'
 import { sourceName } from './group.ts'
 import { inSeconds } from './held.ts'
+import { addBuild, type KnownBuild } from './keep-builds.ts'
 import { platformsKey, type Memory, type Resolved } from './memory.ts'
 import type { GoneReference, Resolution } from './resolution.ts'
 import type { Known } from './task.ts'
@@ -21,25 +35,16 @@ export interface Seen {
   readonly resolution: Pick<Resolution, 'wishes' | 'sights' | 'stuck'>
   readonly gone: readonly GoneReference[]
   readonly known: readonly Known[]
+  readonly builds: readonly KnownBuild[]
   readonly standings: Standings
 }
-
-/** What places came to stand for in this run, where their stores keep no manifests. */
-type Standings = ReadonlyMap<string, Standing>
-
-interface Draft {
-  digest: Digest
-  readonly cuts: Map<string, Digest>
-  readonly places: Map<string, LockedPlace>
-}
-
-type Drafts = Map<string, Map<string, Draft>>
 
 /** The lock as it is after a look: what could not be told stays as it was. */
 export function advance(memory: Memory, seen: Seen): Lock {
   const { lock } = memory
   const drafts: Drafts = new Map([...seen.images].map(image => [image, new Map()]))
   for (const known of seen.known) addKnown(drafts, memory, known, seen.standings)
+  for (const build of seen.builds) addBuild(drafts, memory, build, seen.standings)
   const isKnown = new Set(seen.known.map(({ wish }) => formatReference(wish.to)))
   for (const wish of seen.resolution.wishes) {
     if (!isKnown.has(formatReference(wish.to))) addUnknown(drafts, memory, wish)
@@ -66,15 +71,6 @@ export function advance(memory: Memory, seen: Seen): Lock {
   return { ...lock, images, seen: sightsIn(memory, seen), retired }
 }
 
-function draftAt(drafts: Drafts, image: string, name: string, digest: Digest): Draft {
-  const references = drafts.get(image) ?? new Map<string, Draft>()
-  drafts.set(image, references)
-  const draft = references.get(name) ?? { digest, cuts: new Map(), places: new Map() }
-  references.set(name, draft)
-  draft.digest = digest
-  return draft
-}
-
 function addKnown(drafts: Drafts, memory: Memory, known: Known, standings: Standings): void {
   const { wish, source, digest } = known
   const draft = draftAt(drafts, wish.image, sourceName(wish.from), source)
@@ -82,43 +78,6 @@ function addKnown(drafts: Drafts, memory: Memory, known: Known, standings: Stand
   const at = formatReference(wish.to)
   const place = placeAfter(memory.places.get(at), known, standings.get(at))
   if (place) draft.places.set(at, { ...place, prune: wish.prune })
-}
-
-/** What we know of a place now that it was looked at. */
-function placeAfter(
-  prior: LockedPlace | Retired | undefined,
-  { wanted, found, digest }: Known,
-  standing?: Standing,
-): Omit<LockedPlace, 'prune'> | undefined {
-  if (found === undefined) return prior && stateOf(prior)
-  if (found === 'nothing') return undefined
-  if (found === wanted) {
-    const state = isOurs(prior, found) ? { put: found } : { found }
-    return { ...state, ...standingAs(found, about(digest, standing)) }
-  }
-  if (prior === undefined) return undefined
-  const { put, intent } = prior
-  const ours = intent === found ? intent : put
-  if (ours !== undefined) return { put: ours, ...standingAs(ours, standingOf(prior)) }
-  return 'found' in prior && prior.found !== undefined
-    ? { found: prior.found, ...standingAs(prior.found, standingOf(prior)) }
-    : undefined
-}
-
-function about(image: Digest, standing: Standing | undefined): Standing | undefined {
-  return standing?.of === image ? standing : undefined
-}
-
-function stateOf(place: LockedPlace | Retired): Omit<LockedPlace, 'prune'> {
-  const { put, intent } = place
-  const found = 'found' in place ? place.found : undefined
-  const standing = standingOf(place)
-  return {
-    ...(put !== undefined && { put }),
-    ...(intent !== undefined && { intent }),
-    ...(found !== undefined && { found }),
-    ...(standing && standingAs(standing.digest, standing)),
-  }
 }
 
 /** A wish whose source, or place, was not looked at. */
@@ -153,10 +112,7 @@ function keepReference(
   const draft = references.get(name)
   const places = [...reference.places].filter(([at]) => !asked.has(at))
   if (draft) for (const [at, place] of places) draft.places.set(at, place)
-  else {
-    const { digest, cuts } = reference
-    references.set(name, { digest, cuts: new Map(cuts), places: new Map(places) })
-  }
+  else references.set(name, draftOf({ ...reference, places: new Map(places) }))
 }
 
 function sightsIn({ lock }: Memory, { resolution: { sights, stuck } }: Seen): Lock['seen'] {
@@ -169,12 +125,13 @@ function sightsIn({ lock }: Memory, { resolution: { sights, stuck } }: Seen): Lo
 }
 
 /** Places that are asked for, and were seen to hold nothing of ours. */
-function lostIn({ places }: Memory, { known }: Seen): ReadonlySet<string> {
+function lostIn({ places }: Memory, { known, builds }: Seen): ReadonlySet<string> {
+  const looked = known.map(one => ({ ...one, at: formatReference(one.wish.to) }))
+  const made = builds.flatMap(build => build.places.map(place => ({ ...build, ...place })))
   return new Set(
-    known.flatMap(one => {
-      const at = formatReference(one.wish.to)
-      return placeAfter(places.get(at), one) === undefined ? [at] : []
-    }),
+    [...looked, ...made].flatMap(({ at, ...one }) =>
+      placeAfter(places.get(at), one) === undefined ? [at] : [],
+    ),
   )
 }
 
@@ -227,7 +184,8 @@ export function settle(lock: Lock, steps: readonly StepReport[], standings: Stan
   return change(lock, begun, (step, place) => {
     const { result }: StepPlace & Partial<Outcome> = place
     const digest = namedAt(step, place)
-    if (result === 'failed' || result === 'blocked') return intentOf(step, place, standings)
+    const isUnsure = digest === undefined || result === 'failed' || result === 'blocked'
+    if (isUnsure) return intentOf(step, place, standings)
     const standing = standingAfter(step, place, standings)
     if (result === 'done' && place.replaces !== digest) return () => ({ put: digest, ...standing })
     return prior => ({
@@ -246,7 +204,7 @@ function intentOf(step: Step, place: StepPlace, standings: Standings): Change {
   const { replaces } = place
   const digest = namedAt(step, place)
   return prior => {
-    if (replaces === digest) return prior && stateOf(prior)
+    if (digest === undefined || replaces === digest) return prior && stateOf(prior)
     // what a killed run was about to put, and the plan saw there, was put
     const put = prior?.intent === replaces ? prior?.intent : prior?.put
     const standing = standingAfter(step, place, standings)
@@ -260,8 +218,11 @@ function standingAfter(
   place: StepPlace,
   standings: Standings,
 ): Pick<LockedPlace, 'of' | 'platform'> {
-  if (step.repacked) return {}
-  return standingAs(namedAt(step, place), about(step.digest, standings.get(place.at)))
+  const names = namedAt(step, place)
+  const image = step.kind === 'build' ? step.made?.digest : step.digest
+  if (names === undefined || image === undefined) return {}
+  if (step.kind !== 'build' && step.repacked) return {}
+  return standingAs(names, about(image, standings.get(place.at)))
 }
 
 function change(
@@ -270,7 +231,11 @@ function change(
   changeOf: (step: Step, place: StepPlace) => Change,
 ): Lock {
   const places = steps.flatMap(step =>
-    step.to.flatMap(place => (place.lock ? [{ step, place, own: place.lock }] : [])),
+    step.to.flatMap(place => {
+      // of what was never built, there is nothing to say
+      const isKnown = step.kind !== 'build' || step.made !== undefined
+      return place.lock && isKnown ? [{ step, place, own: place.lock }] : []
+    }),
   )
   if (places.length === 0) return lock
   const drafts: Drafts = new Map(
@@ -280,7 +245,7 @@ function change(
   const retired = new Map(lock.retired)
   for (const { step, place, own } of places) {
     const { at } = place
-    const draft = draftFor(drafts, own.image, { step, place })
+    const draft = draftFor(drafts, own, { step, place })
     // it may have been another reference's until now, such as a name that moves on
     const home = homes.get(at)
     const next = changeOf(step, place)(home?.places.get(at) ?? retired.get(at))
@@ -294,39 +259,18 @@ function change(
 /** What the lock has of the source moves only with what is written. */
 function draftFor(
   drafts: Drafts,
-  image: string,
+  { image, from: own }: NonNullable<StepPlace['lock']>,
   { step, place }: { readonly step: Step; readonly place: StepPlace & Partial<Outcome> },
 ): Draft {
-  const known = drafts.get(image)?.get(step.from)
-  const isMoved = known !== undefined && known.digest !== step.source
+  const from = own ?? step.from
+  const digest = step.kind === 'build' ? (step.made?.digest ?? step.source) : step.source
+  const known = drafts.get(image)?.get(from)
+  const isMoved = known !== undefined && known.digest !== digest
   if (isMoved && place.result !== 'done') return known
   if (isMoved) known.cuts.clear()
-  const draft = draftAt(drafts, image, step.from, step.source)
-  if (step.platforms) draft.cuts.set(step.platforms.toSorted().join(), step.digest)
+  const draft = draftAt(drafts, image, from, digest)
+  if (step.kind === 'build') {
+    if (step.made) draft.built = { key: step.source, at: step.made.at }
+  } else if (step.platforms) draft.cuts.set(step.platforms.toSorted().join(), step.digest)
   return draft
-}
-
-/** Where each place is. */
-function homesIn(drafts: Drafts): ReadonlyMap<string, Draft> {
-  const all = [...drafts.values()].flatMap(references => [...references.values()])
-  return new Map(all.flatMap(draft => Array.from(draft.places.keys(), at => [at, draft] as const)))
-}
-
-/** Holds stay as they are. */
-function imagesFrom(drafts: Drafts, lock: Lock): Lock['images'] {
-  return new Map(
-    Array.from(drafts, ([image, references]): [string, LockedImage] => {
-      const hold = lock.images.get(image)?.hold
-      return [image, { ...(hold && { hold }), references }]
-    }),
-  )
-}
-
-function copyOf(references: LockedImage['references']): Map<string, Draft> {
-  return new Map(
-    Array.from(references, ([name, { digest, cuts, places }]) => [
-      name,
-      { digest, cuts: new Map(cuts), places: new Map(places) },
-    ]),
-  )
 }

@@ -21,6 +21,8 @@ export interface Resolved extends Wish {
   readonly pinned?: Digest
   /** Only a mirror said so. */
   readonly hearsay?: boolean
+  /** The build that it is of: it comes from a place that has what was built. */
+  readonly build?: string
 }
 
 export function remember(

@@ -18,7 +18,7 @@ import type { OnEvent } from '../report/events.ts'
 import { createLedger } from '../transfer/ledger.ts'
 import { createManifests } from '../transfer/manifests.ts'
 import type { Call } from '../util/call.ts'
-import { mapLimit } from '../util/concurrency.ts'
+import { createSemaphore, mapLimit } from '../util/concurrency.ts'
 import type { Owner } from '../util/holder.ts'
 import type { Traffic } from '../util/traffic.ts'
 import { checkBelongs, checkHolds } from './belongs.ts'
@@ -30,8 +30,9 @@ import { intend, settle } from './keep.ts'
 import { openKeep, type Keep, type KeepOptions } from './kept.ts'
 import type { Memory } from './memory.ts'
 import { holdRun } from './run-lock.ts'
-import { openStores, type Stores } from './stores.ts'
+import { openStores, temporaryOf, type Stores } from './stores.ts'
 import { survey } from './survey.ts'
+import { openYard } from './yard.ts'
 import { checkNames, updateLock, type Update, type UpdateOptions } from './update.ts'
 
 /** Everything of the process that a run may know; handed in from the edge. */
@@ -55,6 +56,8 @@ export interface ProjectInit extends Owner {
   readonly lock?: string
   /** Nothing is chosen or followed: everything is as it is locked. */
   readonly locked?: boolean
+  /** Reaches programs that build, and all that they started. */
+  readonly signalGroup?: (pid: number, signal: 'SIGTERM' | 'SIGKILL') => void
 }
 
 export interface RunOptions {
@@ -106,7 +109,23 @@ export async function openProject(init: ProjectInit, call: Call = {}): Promise<P
     onNotice: text => onEvent({ kind: 'notice', text }),
   })
   const path = resolve(cwd, files[0] ?? '.')
-  const workshop = createWorkshop(stores, init)
+  const manifests = createManifests()
+  const yard = openYard({
+    builds: manifest.builds,
+    stores,
+    manifests,
+    env,
+    owner: init,
+    scratch: temporaryOf(env),
+    version: init.version,
+    signalGroup: init.signalGroup ?? ignore,
+  })
+  let onMade: Workshop['onMade'] = async () => {}
+  const workshop = createWorkshop(stores, init, {
+    manifests,
+    builds: yard,
+    onMade: step => onMade(step),
+  })
   workshop.places.expect(manifest.wishes.map(({ to }) => to))
 
   const choices = await openChoices(manifest.choices)
@@ -136,7 +155,21 @@ export async function openProject(init: ProjectInit, call: Call = {}): Promise<P
   ) => {
     workshop.onEvent({ kind: 'planned', plan })
     const { standings } = workshop
-    if (lock) await kept.save(intend(lock, plan.steps, standings))
+    if (lock) {
+      let intent = intend(lock, plan.steps, standings)
+      await kept.save(intent)
+      // what was built is ours wherever it is found, were the run to end before it is settled
+      const saves = createSemaphore(1)
+      onMade = async step => {
+        intent = intend(intent, [step], standings)
+        await saves.acquire()
+        try {
+          await kept.save(intent)
+        } finally {
+          saves.release()
+        }
+      }
+    }
     const steps = await runSteps(plan.steps, workshop, options, call)
     const unsaved = lock && (await kept.trySave(settle(lock, steps, standings), manifest))
     return makeReport(unsaved ? withTrouble(plan, unsaved) : plan, {
@@ -179,18 +212,22 @@ export async function openProject(init: ProjectInit, call: Call = {}): Promise<P
     async apply(planned, options, call = {}) {
       await using _held = await holdRun(path, init, call)
       const kept = await keep(call)
-      checkBelongs(planned, { wishes: manifest.wishes, choices }, workshop)
+      checkBelongs(planned, { wishes: manifest.wishes, choices, builds: manifest.builds }, workshop)
       checkHolds(planned, kept.memory?.lock)
       await lookAtAll(planned.steps, workshop, call)
       return await run(planned, 'apply', options, { lock: kept.memory?.lock, kept }, call)
     },
-    [Symbol.asyncDispose]: () => stores[Symbol.asyncDispose](),
+    async [Symbol.asyncDispose]() {
+      await yard[Symbol.asyncDispose]()
+      await stores[Symbol.asyncDispose]()
+    },
   }
 }
 
 function createWorkshop(
   stores: Stores,
-  { onEvent = ignore, verifyImmutable = false }: ProjectInit,
+  { onEvent = ignore, verifyImmutable = false, now: date }: ProjectInit,
+  shared: Pick<Workshop, 'manifests' | 'builds' | 'onMade'>,
 ): Workshop {
   const ledger = createLedger()
   // how long ago something was seen has nothing to do with a clock that may be set
@@ -204,11 +241,12 @@ function createWorkshop(
     trustsImmutable: !verifyImmutable,
     streams: store => stores.streams(store),
     places: createPlaces({ open, ledger, now }),
-    manifests: createManifests(),
+    ...shared,
     ledger,
     standings: new Map(),
     onEvent,
     now,
+    date,
   }
 }
 

@@ -2,6 +2,7 @@
 import { tmpdir } from 'node:os'
 import type { Credentials } from '../credentials/credentials.ts'
 import { InputError } from '../errors.ts'
+import type { Http } from '../http/client.ts'
 import { openHttp } from '../http/open.ts'
 import type { EngineSettings, Manifest } from '../manifest/types.ts'
 import { DOCKER_HUB, isHost, isPath, parseReference, type Reference } from '../oci/reference.ts'
@@ -36,6 +37,8 @@ export interface Stores extends AsyncDisposable {
   streams(store: Store): Semaphore | undefined
   /** Whether a tag of the store, once there, never changes. */
   isImmutable(place: { readonly store: string; readonly tag: string }): boolean
+  /** For engines that are no stores of the manifest. */
+  readonly http: Pick<Http, 'host'>
   /** What was asked of each host so far. */
   traffic(): readonly Traffic[]
 }
@@ -146,6 +149,7 @@ export async function openStores(init: StoresInit): Promise<Stores> {
       return semaphore
     },
     isImmutable: ({ store, tag }) => immutable.get(store)?.matches(tag) ?? false,
+    http,
     traffic: () => http.traffic(),
     async [Symbol.asyncDispose]() {
       // one that could not be opened was told of by whoever asked for it
@@ -158,7 +162,7 @@ export async function openStores(init: StoresInit): Promise<Stores> {
 }
 
 /** Where what passes through this machine may be for a while. */
-function temporaryOf(env: StoresInit['env']): string {
+export function temporaryOf(env: StoresInit['env']): string {
   return env['TMPDIR'] ?? tmpdir()
 }
 

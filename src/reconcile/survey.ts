@@ -7,6 +7,7 @@ import type { PlanInput } from '../plan/desired.ts'
 import type { Call } from '../util/call.ts'
 import type { OpenChoice } from './choose.ts'
 import type { Shelf } from './looks.ts'
+import { inspectBuilds } from './inspect-builds.ts'
 import { inspect } from './inspect.ts'
 import { advance } from './keep.ts'
 import type { Memory } from './memory.ts'
@@ -34,23 +35,42 @@ export async function survey(
 ): Promise<Survey> {
   const resolution = await resolve(manifest, choices, { memory, shelf }, call)
   workshop.places.expect(resolution.wishes.map(({ to }) => to))
-  const { known, gone, unseen, ...inspected } = await inspect(
-    resolution,
+  workshop.places.expect(manifest.builds.flatMap(({ to }) => to))
+  const made = await inspectBuilds(manifest.builds, { workshop, memory }, call)
+  const wishes = [...resolution.wishes, ...made.copies]
+  const { known, gone, ...rest } = await inspect(
+    { ...resolution, wishes },
     { workshop, memory },
     call,
   )
+  const unseen = [...made.unseen, ...rest.unseen]
+  const inspected = {
+    desired: rest.desired,
+    stocked: rest.stocked,
+    settled: rest.settled,
+    builds: made.builds,
+    held: [...made.held, ...rest.held],
+    diagnostics: [...made.diagnostics, ...rest.diagnostics],
+  }
   if (memory === undefined) {
     return { ...inspected, gone: [], released: [], unknown: merged(unseen), lock: undefined }
   }
   const images = imagesOf(manifest)
   const { standings } = workshop
-  const lock = advance(memory, { images, resolution, gone, known, standings })
+  const stuck = [...resolution.stuck, ...made.stuck]
+  const told = { ...resolution, stuck }
+  const builds = made.known
+  const lock = advance(memory, { images, resolution: told, gone, known, builds, standings })
   const retiring = await lookAtRetired(
     lock,
     {
       images,
-      stuck: new Set(resolution.stuck),
-      wished: new Set(resolution.wishes.map(({ to }) => formatReference(to))),
+      stuck: new Set(stuck),
+      wished: new Set(
+        [...resolution.wishes.map(({ to }) => to), ...manifest.builds.flatMap(({ to }) => to)].map(
+          formatReference,
+        ),
+      ),
       kept: new Set([...gone, ...inspected.held].map(({ reference }) => reference)),
       location: { file: manifest.files[0] ?? '', line: 1, column: 1 },
     },
@@ -68,6 +88,9 @@ export async function survey(
   }
 }
 
-export function imagesOf({ wishes, choices }: Manifest): ReadonlySet<string> {
-  return new Set([...wishes, ...choices].map(({ image }) => image))
+export function imagesOf({ wishes, choices, builds }: Manifest): ReadonlySet<string> {
+  return new Set([
+    ...[...wishes, ...choices].map(({ image }) => image),
+    ...builds.map(({ name }) => name),
+  ])
 }

@@ -125,6 +125,8 @@ export function noteKnown(
     looks.set(formatReference(place), { found, wanted })
   }
   for (const wish of wishes) {
+    // the lock has it as what was built
+    if (wish.build !== undefined) continue
     const look = looks.get(formatReference(wish.to))
     notes.known.push({ wish, source: source.digest, digest, ...look })
   }

@@ -47,7 +47,11 @@ export async function updateLock(
   const resolution = await resolve(manifest, choices, { memory, shelf }, call)
   const seen = await lookAtSources(resolution, { workshop, memory }, call)
   const { standings } = workshop
-  const lock = advance(memory, { images: imagesOf(manifest), resolution, ...seen, standings })
+  // what was built changes when it is built
+  const stuck = [...resolution.stuck, ...manifest.builds.map(({ name }) => name)]
+  const told = { ...resolution, stuck }
+  const images = imagesOf(manifest)
+  const lock = advance(memory, { images, resolution: told, ...seen, builds: [], standings })
   const keepers = keepersIn(lock)
   const gone = seen.gone.map(one => ({ ...one, places: keepers(one.image, one.reference) }))
   if (encodeLock(lock) !== encodeLock(memory.lock)) await beforeChange?.({ lock, gone })

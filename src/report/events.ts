@@ -24,6 +24,11 @@ export type RunEvent =
       readonly place: StepPlace
       readonly outcome: Outcome
     }
+  | {
+      readonly kind: 'build-line'
+      readonly step: Step
+      readonly line: { readonly text: string; readonly step?: string }
+    }
   | { readonly kind: 'step-done'; readonly step: Step; readonly outcome: Outcome }
 
 export type OnEvent = (event: RunEvent) => void

@@ -5,14 +5,18 @@ import { count } from './units.ts'
 
 /** `images.yaml@3f2c1ab  7 images, 3 registries`, and that no lock is kept where none is. */
 export function describeManifest(manifest: Manifest, isLocked: boolean): string {
-  const { files, hash, images, wishes, choices, stores } = manifest
+  const { files, hash, images, wishes, choices, builds, stores } = manifest
   const [first = 'no file'] = files
   const name = files.length > 1 ? count(files.length, 'file') : printable(first)
   const named = [
     ...wishes.flatMap(({ from, to }) => [from, to]),
     ...choices.flatMap(({ from, destinations }) => [from, ...destinations]),
   ]
-  const hosts = new Set(named.map(({ store }) => store).filter(store => !stores.has(store)))
+  const made = builds.flatMap(({ to }) => to)
+  const hosts = new Set(
+    [...named, ...made].map(({ store }) => store).filter(store => !stores.has(store)),
+  )
   const registries = count(hosts.size, 'registry', 'registries')
-  return `${name}@${hexOf(hash).slice(0, 7)}  ${count(images, 'image')}, ${registries}${isLocked ? '' : ', no lock'}`
+  const built = builds.length > 0 ? `${count(builds.length, 'build')}, ` : ''
+  return `${name}@${hexOf(hash).slice(0, 7)}  ${count(images, 'image')}, ${built}${registries}${isLocked ? '' : ', no lock'}`
 }

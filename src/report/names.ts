@@ -12,7 +12,7 @@ const ARROW = ' → '
 
 /** As docker shows it: `docker.io/library/mysql:5.7` is `mysql:5.7`. */
 export function sourceName(from: string): string {
-  return printable(from.replace(/^docker\.io\/(?:library\/)?/, ''))
+  return printable(from.replace(/^(?:docker\.io\/(?:library\/)?|build:)/, ''))
 }
 
 export function wholeName(name: Name): string {
@@ -69,5 +69,5 @@ function tagOf(name: string): string {
 }
 
 export function verbOf(step: Step): string {
-  return step.kind === 'copy' ? step.verb : 'tag'
+  return step.kind === 'copy' ? step.verb : step.kind
 }

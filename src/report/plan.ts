@@ -70,10 +70,12 @@ function ownership({ ours }: StepPlace): string {
 function reasonOf(step: Step, place: StepPlace): string {
   if (step.to.length === 1) return printable(step.why)
   if (place.replaces === null) return 'missing'
+  if (step.kind === 'build') return 'changed'
   return place.replaces === namedAt(step, place) ? 'referrers missing' : 'moved'
 }
 
 function additionsOf(step: Step, place: StepPlace): readonly string[] {
+  if (step.kind === 'build') return [`with ${step.builder.kind} (${printable(step.builder.why)})`]
   if (step.kind !== 'copy') return []
   const { platforms, referrers, source, repacked } = step
   const extra = place.replaces !== namedAt(step, place) && referrers.length > 0
@@ -94,6 +96,7 @@ function conclusion(plan: Plan): string {
     return inPlace(`Plan: nothing to do; ${ends}.`, summary.unchanged)
   }
   const work = [
+    ...(summary.build > 0 ? [`${summary.build} to build`] : []),
     ...(summary.copy > 0 ? [`${summary.copy} to copy`] : []),
     ...(summary.tag > 0 ? [`${summary.tag} to tag`] : []),
   ].join(', ')

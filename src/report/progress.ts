@@ -7,7 +7,7 @@ import { printable } from '../yaml/format.ts'
 import type { Outcome, Step, StepPlace } from '../plan/types.ts'
 import { drawBars, drawHeartbeat } from './bars.ts'
 import type { OnEvent, RunEvent } from './events.ts'
-import { moveName, verbOf } from './names.ts'
+import { moveName, sourceName, verbOf } from './names.ts'
 import { createPaint, type Paint } from './paint.ts'
 import { createTally, type Tally } from './tally.ts'
 import { formatBytes, formatDuration } from './units.ts'
@@ -101,6 +101,10 @@ function speaker(volume: Volume, live: boolean): (event: RunEvent) => event is S
   return (event): event is Spoken => {
     if (event.kind === 'notice') return volume !== 'quiet'
     if (event.kind === 'step-start') return volume === 'verbose'
+    // bars have no room for what a build says; a failure has its last lines
+    if (event.kind === 'build-line') {
+      return volume === 'verbose' || (volume === 'normal' && !live)
+    }
     if (event.kind !== 'place-done') return false
     const { result } = event.outcome
     if (result === 'failed' || result === 'stale') return true
@@ -109,12 +113,13 @@ function speaker(volume: Volume, live: boolean): (event: RunEvent) => event is S
   }
 }
 
-type Spoken = Extract<RunEvent, { kind: 'notice' | 'step-start' | 'place-done' }>
+type Spoken = Extract<RunEvent, { kind: 'notice' | 'step-start' | 'place-done' | 'build-line' }>
 
 function lineOf(event: Spoken, paint: Paint): string {
   if (event.kind === 'notice')
     return `${paint.yellow('note'.padEnd(RESULT))}  ${printable(event.text)}`
   if (event.kind === 'step-start') return startLine(event.step)
+  if (event.kind === 'build-line') return buildLine(event, paint)
   return placeLine(event.step, event.place, event.outcome, paint)
 }
 
@@ -122,6 +127,16 @@ function startLine(step: Step): string {
   const [first, ...rest] = step.to
   const more = rest.length > 0 ? ` and ${rest.length} more` : ''
   return `start      ${verbOf(step)}  ${moveName(step.from, first?.at ?? '')}${more}`
+}
+
+/** `build      worker  [build 2/5] COPY . .` */
+function buildLine(
+  { step, line }: Extract<RunEvent, { kind: 'build-line' }>,
+  paint: Paint,
+): string {
+  const head = paint.dim(`build      ${sourceName(step.from)}`)
+  const where = line.step === undefined ? '' : `  ${paint.dim(printable(line.step))}`
+  return `${head}${where}  ${printable(line.text)}`.trimEnd()
 }
 
 const RESULT = 'unchanged'.length

@@ -26,7 +26,8 @@ export interface Row {
 }
 
 export interface Cells {
-  readonly digest: Digest
+  /** Absent: it is not known yet. */
+  readonly digest?: Digest | undefined
   readonly why: string
   readonly size: string
 }
@@ -71,7 +72,7 @@ function widthsOf(rows: readonly Row[], columns: number | undefined): Widths {
   const named = cells.length > 0 ? rows.filter(row => row.cells) : rows
   const name = widest(named.map(row => wholeName(row.name)))
   const full = {
-    digest: widest(cells.map(cell => shortDigest(cell.digest))),
+    digest: widest(cells.map(({ digest }) => (digest ? shortDigest(digest) : ''))),
     why: widest(cells.map(cell => cell.why)),
     size: widest(cells.map(cell => cell.size)),
   }
@@ -116,7 +117,8 @@ function bodyOf({ name, cells }: Row, widths: Widths, columns: number | undefine
   ].join('  ')
 }
 
-function digestText(digest: Digest, width: number): string {
+function digestText(digest: Digest | undefined, width: number): string {
+  if (digest === undefined) return ''
   return width > SHORT_DIGEST ? shortDigest(digest) : hexOf(digest).slice(0, width)
 }
 

@@ -68,6 +68,8 @@ function next<S extends Omit<TallyState, 'running' | 'bytesPerSecond'>>(
   switch (event.kind) {
     case 'look':
       return { ...state, looked: { done: event.done, total: event.total } }
+    case 'build-line':
+      return state
     case 'planned': {
       const { steps, summary } = event.plan
       const places = steps.reduce((sum, { to }) => sum + to.length, 0)

@@ -1,6 +1,6 @@
 import { StoreError } from '../errors.ts'
 import type { Digest } from '../oci/digest.ts'
-import { cutIndex, parseManifest, platformOfConfig } from '../oci/manifest.ts'
+import { children, cutIndex, parseManifest, platformOfConfig } from '../oci/manifest.ts'
 import { formatPlatform, matchesPlatform, type Platform } from '../oci/platform.ts'
 import type { Manifested, Store } from '../stores/store.ts'
 import type { Call } from '../util/call.ts'
@@ -28,6 +28,22 @@ export async function readRoot(
   const found = await manifests.read(store, repository, digest, call)
   if (!found) throw missing(store, repository, digest)
   return platforms.length === 0 ? found : cutTo(origin, found, platforms)
+}
+
+/** The one image of `digest` for a platform, which an index may have among others. */
+export async function readImageFor(
+  origin: Origin,
+  digest: Digest,
+  platform: Platform,
+): Promise<Manifested> {
+  const root = await readRoot(origin, digest, [platform])
+  const document = parseManifest(root.bytes, root.content.mediaType)
+  if (document.kind === 'image') return root
+  const fitting = children(document).find(
+    entry => entry.platform !== undefined && matchesPlatform(platform, entry.platform),
+  )
+  if (fitting) return readRoot(origin, fitting.digest, [])
+  throw missing(origin.store, origin.repository, digest)
 }
 
 async function cutTo(

@@ -17,6 +17,7 @@ export function fakeShell(
     stderr,
     signal: new AbortController().signal,
     now: () => new Date('2026-03-01T00:00:00Z'),
+    signalGroup: () => undefined,
     out: () => stdout.text(),
     err: () => stderr.text(),
     sent: () => stdout.bytes(),

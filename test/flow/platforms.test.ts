@@ -1,3 +1,4 @@
+import type { CopyStep } from '../../src/plan/types.ts'
 import { describe, expect, it } from 'vitest'
 import { makeImage, makeIndex } from '../support/images.ts'
 import { openTestProject, seedFake } from '../support/project.ts'
@@ -22,7 +23,7 @@ describe('platforms', () => {
     const manifest = mirrorOf(w, ['1'], '    platforms: [linux/arm64, linux/amd64]\n')
     await using project = await openTestProject(w.folder, manifest)
     const plan = await project.plan()
-    const [step] = plan.steps
+    const [step] = plan.steps.filter(({ kind }) => kind === 'copy') as CopyStep[]
     expect(step).toMatchObject({ source: index.manifest.digest })
     expect(step?.digest).not.toBe(index.manifest.digest)
     await project.reconcile(options)

@@ -31,7 +31,7 @@ describe('a manifest is refused for', () => {
     [
       'a key of JavaScript',
       '__proto__: x',
-      '2:1+9 unknown key "__proto__" | the keys here are version, name, registries, stores, defaults and images',
+      '2:1+9 unknown key "__proto__" | the keys here are version, name, registries, stores, defaults, images and builds',
     ],
     [
       'a missing from',

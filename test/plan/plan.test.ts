@@ -38,6 +38,7 @@ function input(desired: DesiredImage[], init: Partial<PlanInput> = {}): PlanInpu
   return {
     version: '1.2.3',
     desired,
+    builds: [],
     unknown: [],
     diagnostics: [],
     local: new Set(['local']),

@@ -6,7 +6,7 @@ import type { Standing } from '../../src/lock/standing.ts'
 import type { Lock, LockedImage, LockedPlace, Retired } from '../../src/lock/types.ts'
 import type { Digest } from '../../src/oci/digest.ts'
 import { parseReference } from '../../src/oci/reference.ts'
-import type { Result, Step, StepPlace, StepReport } from '../../src/plan/types.ts'
+import type { CopyStep, Result, Step, StepPlace, StepReport } from '../../src/plan/types.ts'
 import { advance, intend, settle, type Seen } from '../../src/reconcile/keep.ts'
 import { remember, type Resolved } from '../../src/reconcile/memory.ts'
 import type { Known } from '../../src/reconcile/task.ts'
@@ -50,7 +50,7 @@ function stateAt({ images }: Lock, at = AT): State | undefined {
   return state
 }
 
-const stepOf = (replaces: Digest | null, fields: Partial<StepPlace> = {}): Step =>
+const stepOf = (replaces: Digest | null, fields: Partial<StepPlace> = {}): CopyStep =>
   copy({ from: FROM, source: A, digest: A, to: [{ at: AT, replaces, lock: own, ...fields }] })
 const came = (step: Step, result: Result): StepReport => reported(step, { ...done, result })
 
@@ -143,7 +143,7 @@ describe('a place of a store that keeps no manifests', () => {
     expect(stateAt(lock)).toEqual({ ...state, ...now })
   })
 
-  it.each<[string, Step, ReadonlyMap<string, Standing>]>([
+  it.each<[string, CopyStep, ReadonlyMap<string, Standing>]>([
     ['nothing was asked of its store', step(), NONE],
     ['its store said so of another image', step(), new Map([[AT, { ...standing, of: B }]])],
     ['its store said another name', step(), new Map([[AT, { ...standing, digest: B }]])],
@@ -257,7 +257,10 @@ describe('a run, whatever was locked before', () => {
         const before = owned(lock)
         const reports = steps.map((step, index) => came(step, results[index] ?? 'done'))
         const after = owned(settle(lock, reports, NONE))
-        for (const { to, digest, result } of reports) {
+        for (const report of reports) {
+          const { to, result } = report
+          if (!('digest' in report)) continue
+          const { digest } = report
           for (const { at } of to) {
             const [ours = [], were = []] = [after.get(at), before.get(at)]
             const may: Readonly<Record<Result, readonly Digest[]>> = {
@@ -298,6 +301,7 @@ describe('advance', () => {
       resolution: { wishes: [wish], sights: [], stuck: [] },
       gone: [],
       known: [],
+      builds: [],
       standings: NONE,
       ...seen,
     })

@@ -93,6 +93,7 @@ describe('describeManifest', () => {
     images: 2,
     wishes: [wish('docker.io', 'local'), wish('docker.io', 'reg.io')],
     choices: [],
+    builds: [],
     advice: [],
   }
 

@@ -40,6 +40,7 @@ export async function openWorkshop(
     owner: OWNER,
     http,
     env,
+    version: '0.0.0-test',
     signalGroup,
     ...options,
   })
@@ -77,19 +78,27 @@ export async function makeContext(files: Readonly<Record<string, string>>): Prom
   return { folder, [Symbol.asyncDispose]: () => rm(folder, { recursive: true, force: true }) }
 }
 
+/** Base images by name, for the one platform of the request. */
+export type RequestParts = Partial<Omit<BuildRequest, 'bases'>> & {
+  readonly bases?: ReadonlyMap<string, BaseImage>
+}
+
 export function requestOf(
   text: string,
   folder: string,
-  more: Partial<BuildRequest> = {},
+  { bases = new Map(), ...more }: RequestParts = {},
 ): BuildRequest {
+  const machine = { os: 'linux', architecture: process.arch === 'x64' ? 'amd64' : process.arch }
+  const platform = more.platform ?? machine
   return {
     name: 'worker',
     dockerfile: { file: 'Dockerfile', text },
     context: { name: './worker', folder, ignore: NOTHING_IGNORED },
     args: new Map(),
-    platform: { os: 'linux', architecture: process.arch === 'x64' ? 'amd64' : process.arch },
+    platform,
+    buildPlatform: machine,
     labels: new Map(),
-    bases: new Map(),
+    bases: Array.from(bases, ([name, base]) => ({ ...base, name, platform })),
     secrets: [],
     ...more,
   }

@@ -53,8 +53,11 @@ export async function copyAsRun({ from, to, repository, tag, digest }: CopyInit)
       manifests: createManifests(),
       ledger,
       standings: new Map(),
+      builds: { prepare: () => Promise.reject(new Error('nothing is built here')) },
+      onMade: async () => undefined,
       onEvent: () => undefined,
       now,
+      date: () => new Date(0),
     },
     {},
   )

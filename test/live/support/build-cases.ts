@@ -17,6 +17,7 @@ import {
   makeContext,
   NOTHING_IGNORED,
   requestOf,
+  type RequestParts,
   type TestContext,
   type Workshop,
 } from '../../support/building.ts'
@@ -105,7 +106,7 @@ export function buildCases(under: BuilderUnderTest, takesSecrets: boolean): void
     return baseOf(source, 'acme/shell', image)
   }
 
-  async function request(text: string, more: Partial<BuildRequest> = {}) {
+  async function request(text: string, more: RequestParts = {}) {
     const bases = new Map([[SHELL, await shell()]])
     return requestOf(text, context.folder, { bases, ...more })
   }

@@ -1,0 +1,178 @@
+/** Where builds are prepared and run: their files, their base images, and the builders there are. */
+import { arch } from 'node:os'
+import { readFile, rm, stat } from 'node:fs/promises'
+import { resolve } from 'node:path'
+import type { Builder, BuilderKind, BaseImage, BuildSecret } from '../builders/builder.ts'
+import { openBuilder, type BuildersInit } from '../builders/open.ts'
+import { readRecipe } from '../builders/recipe.ts'
+import { readSecret } from '../credentials/sources.ts'
+import { InputError, SourceError, StoreError } from '../errors.ts'
+import { candidatesFor, type Builders } from '../execute/choose-builder.ts'
+import { prepareBuild, unknownBuild, type PreparedBuild } from '../execute/prepare-build.ts'
+import type { Build } from '../manifest/types.ts'
+import { parsePlatform, type Platform } from '../oci/platform.ts'
+import { buildNamed, formatReference } from '../oci/reference.ts'
+import { checkOut, resolveRevision } from '../sources/open.ts'
+import type { Manifests } from '../transfer/manifests.ts'
+import { readImageFor } from '../transfer/image.ts'
+import type { Call } from '../util/call.ts'
+import { mapLimit } from '../util/concurrency.ts'
+import { unless } from '../util/errno.ts'
+import { makeScratchFolder } from '../util/scratch-folder.ts'
+import type { Stores } from './stores.ts'
+
+export interface YardInit extends Omit<BuildersInit, 'http'> {
+  readonly builds: readonly Build[]
+  readonly stores: Stores
+  readonly manifests: Manifests
+}
+
+export interface Yard extends AsyncDisposable {
+  /** One of the manifest's; once for each. */
+  prepare(from: string, call: Call): Promise<PreparedBuild>
+  prepareBuild(build: Build, call: Call): Promise<PreparedBuild>
+}
+
+export function openYard(init: YardInit): Yard {
+  const byName = new Map(init.builds.map(build => [build.name, build]))
+  const prepared = new Map<string, Promise<PreparedBuild>>()
+  const folders: string[] = []
+  const opened = new Map<BuilderKind, Promise<Builder>>()
+  const builders: Builders = {
+    candidates: candidatesFor,
+    open(kind) {
+      const builder = opened.get(kind) ?? openBuilder(kind, { ...init, http: init.stores.http })
+      opened.set(kind, builder)
+      return builder
+    },
+  }
+
+  async function prepare(build: Build, call: Call): Promise<PreparedBuild> {
+    const context = await contextOf(build, init, folders, call)
+    const machine = machinePlatform()
+    const platforms = build.platforms.length > 0 ? build.platforms : [machine]
+    const recipes = await mapLimit(platforms, 1, async platform => {
+      const recipe = await readRecipe(
+        {
+          name: build.name,
+          context,
+          dockerfile: build.dockerfile,
+          ...(build.target !== undefined && { target: build.target }),
+          args: build.args,
+          platform,
+          buildPlatform: machine,
+          resolveBase: (name, wanted, call) => resolveBase(name, wanted, init, call),
+        },
+        call,
+      )
+      return [platform, recipe] as const
+    })
+    const secrets = build.secrets.map(secret => secretOf(build, secret, init))
+    return prepareBuild({ build, recipes, builders, secrets, epoch: epochIn(init.env) }, call)
+  }
+
+  return {
+    prepareBuild: prepare,
+    async prepare(from, call) {
+      const build = byName.get(buildNamed(from) ?? '')
+      if (build === undefined) throw unknownBuild(from)
+      const made = prepared.get(from) ?? prepare(build, call)
+      prepared.set(from, made)
+      return made
+    },
+    async [Symbol.asyncDispose]() {
+      for (const folder of folders.splice(0)) await rm(folder, { recursive: true, force: true })
+    },
+  }
+}
+
+/** What docker would build for here. */
+function machinePlatform(): Platform {
+  const names: Readonly<Record<string, string>> = { x64: 'amd64', ia32: '386' }
+  const name = arch()
+  return parsePlatform(`linux/${names[name] ?? name}`)
+}
+
+function epochIn(env: YardInit['env']): number {
+  const text = env['SOURCE_DATE_EPOCH'] ?? ''
+  if (text === '') return 0
+  if (/^\d{1,12}$/.test(text)) return Number(text)
+  throw new InputError('BAD_ARGUMENT', `SOURCE_DATE_EPOCH is no time: ${JSON.stringify(text)}`, {
+    hint: 'it is a number of seconds since 1970',
+  })
+}
+
+/** The folder itself, or the files of a commit. */
+async function contextOf(
+  { name, context }: Build,
+  { env, scratch, owner }: YardInit,
+  folders: string[],
+  call: Call,
+): Promise<{ readonly name: string; readonly folder: string }> {
+  if ('folder' in context) {
+    const found = await unless('ENOENT', stat(context.folder))
+    if (found?.isDirectory()) return { name: context.named, folder: context.folder }
+    const what = found ? 'is no folder' : 'does not exist'
+    throw new SourceError('SOURCE_MISSING', `the context of ${name}, ${context.named}, ${what}`, {
+      hint: 'a context is relative to the manifest that names it',
+    })
+  }
+  const { git: url, ref, path, submodules } = context
+  const into = await makeScratchFolder({ scratch, owner }, 'waybill-context-')
+  folders.push(into)
+  const revision = await resolveRevision({ url, ref, into }, { env }, call)
+  const { folder, commit } = await checkOut(
+    { url, commit: revision.commit, ref: revision.ref, path, submodules, into },
+    { env },
+    call,
+  )
+  return { name: `${url} at ${commit.slice(0, 12)}`, folder }
+}
+
+/** By digest, for one platform: builders ask nobody what a name stands for. */
+async function resolveBase(
+  name: string,
+  platform: Platform,
+  { stores, manifests }: YardInit,
+  call: Call,
+): Promise<BaseImage> {
+  const { store: host, repository, tag = 'latest', digest } = stores.parse(name)
+  const store = await stores.openSource(host)
+  const content = digest ? { digest } : await store.resolve(repository, tag, call)
+  if (content === undefined) {
+    throw new StoreError('CONTENT_MISSING', `there is no base image ${name}`, {
+      hint: `${host} has no ${repository}:${tag}`,
+    })
+  }
+  const origin = { store, repository, manifests, call }
+  const image = await readImageFor(origin, content.digest, platform)
+  return {
+    store,
+    repository,
+    digest: image.content.digest,
+    pinned: formatReference({ store: host, repository, digest: image.content.digest }),
+  }
+}
+
+function secretOf(
+  build: Build,
+  { id, from }: Build['secrets'][number],
+  { env }: YardInit,
+): BuildSecret {
+  const key = `secrets.${id} of the build ${build.name}`
+  return {
+    id,
+    async read() {
+      if ('env' in from) return Buffer.from(await readSecret(from, { key, env }))
+      // every byte counts in a file: a key ends in a line end
+      try {
+        return await readFile(resolve(from.file))
+      } catch (cause) {
+        throw new InputError('CREDENTIALS_UNUSABLE', `${key} cannot be read: ${from.file}`, {
+          cause,
+          hint: 'make it a file that this user may read',
+        })
+      }
+    },
+  }
+}
