@@ -103,7 +103,8 @@ function readExclusion(
   return [{ text, isName: false, matches: tag => parts.every(part => part.matches(tag)) }]
 }
 
-function attemptUnder(parents: readonly string[], issues: PolicyIssue[]): Attempt {
+/** Attempts whose errors become issues of what is under `parents`. */
+export function attemptUnder(parents: readonly string[], issues: PolicyIssue[]): Attempt {
   return (path, read) => {
     try {
       return read()

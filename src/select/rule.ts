@@ -31,23 +31,28 @@ export interface RuleReader {
   readonly attempt: Attempt
   /** Templates for rules that have none, as they are written. */
   readonly as: readonly string[]
+  /** Of tags that are there to stay or go: moving ones are taken too. */
+  readonly takesMoving?: boolean
+  /** The tags have times, by which they are ordered where nothing else is said. */
+  readonly hasTimes?: boolean
 }
 
-export function readRule(keys: RuleKeys, { engines, attempt, as }: RuleReader): Rule {
+export function readRule(keys: RuleKeys, reader: RuleReader): Rule {
+  const { engines, attempt, as, takesMoving = false, hasTimes = false } = reader
   const tests = compileKeys(keys, engines, attempt)
   const captures = tests.regex?.groups.names ?? []
   const given = readList(keys.order, 'order', attempt, text => parseOrderKey(text, captures))
   const templates = readList(keys.as, 'as', attempt, text => parseTemplate(text, captures))
   const { per: by, regex = '' } = keys
   const per = by === undefined ? undefined : attempt(['per'], () => parsePer(by, captures))
-  refuseUndecided(keys, attempt)
+  refuseUndecided(keys, hasTimes, attempt)
 
   const order = given.length === 0 && hasVersions(keys) ? [{ kind: 'semver' } as const] : given
   const rule = { keys, order, per, templates, captures }
   const capturing = isCapturing(rule, keys.as ?? as)
   const groups = tests.regex?.groups
   if (groups && capturing) attempt(['regex'], () => refuseLargeGroups(regex, groups))
-  const sight = sightOf(tests, { order, capturing, versions: engines.semver })
+  const sight = sightOf(tests, { order, capturing, versions: engines.semver, takesMoving })
   return { kind: 'rule', ...rule, ...sight, sightBy: keys => plainSight(keys, engines) }
 }
 
@@ -101,9 +106,10 @@ function parsePer(per: string, captures: readonly string[]): Grouping {
 }
 
 /** What is newest is never guessed: `v1.9` and `v1.10` are one way round as text, another as numbers. */
-function refuseUndecided(keys: RuleKeys, attempt: Attempt): void {
+function refuseUndecided(keys: RuleKeys, hasTimes: boolean, attempt: Attempt): void {
   const { newest, per, order } = keys
-  if (newest !== undefined && !hasVersions(keys) && (order ?? []).length === 0) {
+  const isOrdered = hasTimes || hasVersions(keys) || (order ?? []).length > 0
+  if (newest !== undefined && !isOrdered) {
     attempt(['newest'], () => {
       const at = { start: 0, end: String(newest).length }
       const hint = 'add order: [semver], [number], [text], [created], or a capture: [date:number]'

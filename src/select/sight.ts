@@ -4,7 +4,7 @@ import { isTag } from '../oci/reference.ts'
 import { compileFlavor, type FlavoredVersion } from './flavor.ts'
 import { compileGlob } from './glob.ts'
 import { loaded } from './match.ts'
-import { isTakenByNameOnly } from './names.ts'
+import { isReferrer, isTakenByNameOnly } from './names.ts'
 import type { OrderKey } from './order.ts'
 import type { RuleKeys } from './policy.ts'
 import { compileRegex } from './regex.ts'
@@ -69,8 +69,11 @@ export function sightOf(
     readonly order: readonly OrderKey[]
     readonly capturing: boolean
     readonly versions: VersionReader | undefined
+    /** Whether `latest`, `stable` and `edge` are taken like any other tag. */
+    readonly takesMoving?: boolean
   },
 ): Sight {
+  const isPassedOver = use.takesMoving === true ? isReferrer : isTakenByNameOnly
   const readVersion = plainVersions(use.versions)
   const whole = flavor ?? readVersion
   const captured = (captures: Captures) => {
@@ -80,7 +83,7 @@ export function sightOf(
   const take = (tag: string) => (regex && use.capturing ? regex.groups.take(tag) : NOTHING)
   return {
     look(tag) {
-      if (!isTag(tag) || isTakenByNameOnly(tag) || glob?.(tag) === false) return undefined
+      if (!isTag(tag) || isPassedOver(tag) || glob?.(tag) === false) return undefined
       const version = whole(tag)
       if ((semver ?? flavor) && !version) return undefined
       if (version && semver?.(version.version) === false) return undefined

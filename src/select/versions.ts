@@ -1,8 +1,12 @@
 import parse from 'semver/functions/parse.js'
 import type { Integer, Version, VersionReader } from './types.ts'
 
+/** The parser throws and catches for what is none, which costs much where there are many tags. */
+const LIKELY = /^\s*v?\d+\.\d+\.\d/
+
 export const versionReader: VersionReader = {
   parse(text) {
+    if (!LIKELY.test(text)) return undefined
     const parsed = parse(text)
     if (parsed === null) return parseLong(text)
     const { major, minor, patch, prerelease } = parsed
