@@ -40,13 +40,19 @@ export interface Listing {
   readonly locked: ReadonlySet<Digest>
 }
 
-export function matchTags(entry: ReadEntry, listing: Listing): ReadonlyMap<string, Match> {
-  const matches = new Map<string, Match>()
+export interface TagMatch {
+  readonly tag: string
+  readonly match: Match
+}
+
+export function matchTags(entry: ReadEntry, listing: Listing): readonly TagMatch[] {
+  const { tags, nowMs } = listing
   const ranks = ranksOf(entry, listing)
+  const matches: TagMatch[] = []
   for (const tag of takenBy(entry, listing, ranks)) {
-    const observed = listing.tags.get(tag)
-    const facts = { nowMs: listing.nowMs, standing: ranks?.get(tag) }
-    if (observed) matches.set(tag, matchOf(entry, observed, facts))
+    const observed = tags.get(tag)
+    if (observed === undefined) continue
+    matches.push({ tag, match: matchOf(entry, observed, { nowMs, standing: ranks?.get(tag) }) })
   }
   return matches
 }

@@ -36,7 +36,10 @@ export function openCase(
   for (const [repository, own] of byRepository(graph)) {
     const found = tagStances(own, rulesOf(repository), context)
     for (const entry of found.used) used.add(entry)
-    for (const [tag, stance] of found.stances) tags.set(tag, stance)
+    for (const [at, stance] of found.stances.entries()) {
+      const tag = own[at]
+      if (tag) tags.set(tag, stance)
+    }
   }
   const manifests = manifestStances(graph, rulesOf, context)
   return {

@@ -15,7 +15,8 @@ import {
 } from './stances.ts'
 
 export interface TagStances {
-  readonly stances: ReadonlyMap<TagNode, Stance>
+  /** In the order of the tags. */
+  readonly stances: readonly Stance[]
   /** Entries that take a tag by its name. */
   readonly used: ReadonlySet<ReadEntry>
 }
@@ -27,11 +28,11 @@ export function tagStances(
 ): TagStances {
   const { matches, used } = matchAll(tags, rules, context)
   const held = protectedImages(tags, matches)
-  const stances = tags.map((tag): readonly [TagNode, Stance] => {
+  const stances = tags.map((tag): Stance => {
     const matched = matches.get(tag.observed.tag) ?? []
-    return [tag, { matched, ...stanceOf(tag, matched, held) }]
+    return { matched, ...stanceOf(tag, matched, held) }
   })
-  return { stances: new Map(stances), used }
+  return { stances, used }
 }
 
 type Matches = ReadonlyMap<string, readonly Match[]>
@@ -48,8 +49,8 @@ function matchAll(
   const used = new Set<ReadEntry>()
   for (const entry of entries) {
     const found = matchTags(entry, { tags: byName, isMoving, nowMs, locked })
-    if (found.size > 0) used.add(entry)
-    for (const [tag, match] of found) {
+    if (found.length > 0) used.add(entry)
+    for (const { tag, match } of found) {
       const others = matches.get(tag)
       if (others) others.push(match)
       else matches.set(tag, [match])
