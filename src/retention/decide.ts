@@ -82,11 +82,10 @@ function byItself(node: Node): Start {
   return { node, holder: ITSELF }
 }
 
+/** Those that others keep are among them: frozen tags do, as any that is kept. */
 function releasedNodes({ tags, manifests }: Case, frozen: Frozen): readonly Node[] {
   const released: Node[] = []
-  for (const [{ node, repository }, { kind }] of tags) {
-    if (kind === 'released' && !frozen.has(repository.repository)) released.push(node)
-  }
+  for (const [{ node }, { kind }] of tags) if (kind === 'released') released.push(node)
   for (const [node, { kind }] of manifests) {
     if (kind === 'released' && !frozen.has(node.manifest?.repository)) released.push(node)
   }

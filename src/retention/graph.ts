@@ -102,12 +102,12 @@ function link(draft: Draft, drafts: Drafts): void {
   const { needs = [], subject } = draft.manifest ?? {}
   for (const digest of needs.length > 1 ? new Set(needs) : needs) {
     const needed = drafts.get(digest)
-    if (needed === undefined || needed === draft) continue
+    if (needed === undefined) continue
     draft.needs = added(draft.needs, needed)
     needed.neededBy = added(needed.neededBy, draft)
   }
   const about = subject === undefined ? undefined : drafts.get(subject)
-  if (about === undefined || about === draft) return
+  if (about === undefined) return
   draft.subject = about
   about.referrers = added(about.referrers, draft)
 }

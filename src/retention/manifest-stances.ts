@@ -58,14 +58,13 @@ function emptyRepositories({ observed, tags }: Graph): ReadonlySet<string | unde
 /** Why it must not be told by its having no tag that it may go. */
 function uncertainty(
   { neededBy }: Node,
-  { kind, subject, repository, released }: ObservedManifest,
+  { kind, repository, released }: ObservedManifest,
   { graph, empty }: { readonly graph: Graph; readonly empty: ReadonlySet<string | undefined> },
 ): Stance | undefined {
   if (empty.has(repository)) return EMPTY
   if (released !== undefined) return undefined
   if (!graph.observed.isWhole) return SOMEWHERE
   if (neededBy.length > 0) return PART
-  if (subject !== undefined) return LOST
   if (kind === 'other' || kind === 'unreadable') return STRANGE
   return kind === 'artifact' ? ARTIFACT : undefined
 }
@@ -76,7 +75,6 @@ export const UNLISTED =
 const EMPTY = doubted('left alone', 'no tag is listed here')
 const SOMEWHERE = doubted('uncertain', UNLISTED)
 const PART = doubted('needed', 'it is part of another that is here')
-const LOST = doubted('uncertain', 'it belongs to what is not seen here')
 const STRANGE = doubted('uncertain', 'nothing tells what it is')
 const ARTIFACT = doubted(
   'uncertain',

@@ -133,11 +133,10 @@ function aboutOf(list: List, keys: Keys, { engines, attempt }: Reader): About {
   for (const [index, key] of (keys.order ?? []).entries()) {
     if (key === 'created') attempt(['order', String(index)], () => refuse(key, ...CREATED))
   }
-  const takesMoving = list !== 'delete'
   const { regex } = engines
   // where nothing is counted, tags are not read as versions for nothing
   const own = needsVersions(keys) ? engines : { ...(regex && { regex }) }
-  const reader = { engines: own, attempt, as: [], takesMoving, hasTimes: true }
+  const reader = { engines: own, attempt, as: [], takesMoving: true, hasTimes: true }
   return { kind: 'tags', rule: readRule(patternOf(keys), reader) }
 }
 

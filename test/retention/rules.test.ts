@@ -221,6 +221,15 @@ describe('newest', () => {
     expect(going({ keep: [{ ...ALL, newest: 2 }], delete: [ALL] }, tags)).toBe('c d')
   })
 
+  it.each([
+    [{ ...ALL, newest: 1 }, 'x', 'nothing tells its age'],
+    [{ ...ALL, newest: 1, order: ['number'] }, 'x 7', 'has no number to order by'],
+    [{ ...ALL, newest: 1, order: ['text'] }, 'x-2f1a9c3 x-9e8d7c6', 'nothing tells how new it is'],
+  ])('says why a tag that has no place is kept: %j of %s', (entry, tags, why) => {
+    const verdicts = judged(rule({ keep: [entry], delete: [ALL] }), graph(tagsOf(tags)))
+    expect(verdicts.tags.find(({ tag }) => tag.startsWith('x'))?.matched[0]?.detail).toBe(why)
+  })
+
   it('says where a tag stands', () => {
     const keys = { keep: [{ semver: '*', newest: 1, per: 'minor' }], delete: [ALL] }
     const verdicts = judged(rule(keys), graph(tagsOf('1.2.0 1.2.1')))

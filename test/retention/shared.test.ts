@@ -127,6 +127,10 @@ describe('repositories that share what they hold', () => {
     const verdicts = judged({ in: 'local/**', delete: [ALL] }, used)
     expect(goingTags(verdicts)).toBe('1.0 1.0')
     expect(tagVerdict(verdicts, 'x').reason).toBe('container web')
+    expect(manifestVerdict(verdicts, 'same')).toMatchObject({
+      because: 'protected',
+      reason: 'container web',
+    })
   })
 
   it('leave what is untagged to a rule for the whole store', () => {
@@ -184,6 +188,15 @@ describe('what cannot be seen', () => {
     ])
     expect(tagVerdict(verdicts, 'pr-1')).toMatchObject({ verdict: 'kept', because: 'left alone' })
     expect(manifestVerdict(verdicts, 'dangling').verdict).toBe('kept')
+  })
+
+  it('one that nothing names does so, too', () => {
+    const seen = graph([tag('pr-1', 'pr')], [image('pr'), manifest('lost', 'unreadable')])
+    expect(steps(judged(rules, seen))).toEqual([])
+  })
+
+  it('in which order it was looked at changes nothing', () => {
+    expect(judged(rules, [other, app])).toEqual(judged(rules, [app, other]))
   })
 
   it('one that an index has in it does so as well', () => {
