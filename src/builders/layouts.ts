@@ -3,7 +3,8 @@ import { formatPlatform } from '../oci/platform.ts'
 import type { Digest } from '../oci/digest.ts'
 import type { Store } from '../stores/store.ts'
 import type { Call } from '../util/call.ts'
-import { putBlobs, type OpenBase } from './base-image.ts'
+import { putBlobs } from './base-image.ts'
+import type { NeededBase } from './open-stages.ts'
 import type { BuildRequest, BuiltImage } from './builder.ts'
 import type { Workspace } from './workspace.ts'
 
@@ -19,10 +20,10 @@ export const REPOSITORY = 'image'
 /** A layout of all base images, as they are, by their digests. */
 export async function writeBases(
   store: Store,
-  bases: Iterable<OpenBase>,
+  bases: readonly NeededBase[],
   call: Call,
 ): Promise<void> {
-  for (const open of bases) {
+  for (const { open } of bases) {
     await store.write(
       REPOSITORY,
       async session => {

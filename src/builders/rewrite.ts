@@ -1,12 +1,14 @@
 /**
- * A Dockerfile for a program that may ask no registry and knows less than BuildKit: images have the
- * names they have there, what the target does not need is gone, and every line is where it was.
+ * A Dockerfile as a program takes it that may ask no registry: images have the names that they have
+ * there, and every line is where it was.
  */
 import type { NeededStage } from '../dockerfile/needed.ts'
 import type { Origin } from '../dockerfile/references.ts'
 import type { Dockerfile, From, Mount } from '../dockerfile/types.ts'
+import { formatPlatform, type Platform } from '../oci/platform.ts'
 import type { Span } from '../yaml/tree.ts'
-import type { Prepared } from './prepared.ts'
+import { baseFor } from './builder.ts'
+import type { NeededBase, OpenStages } from './open-stages.ts'
 
 interface Edit {
   readonly at: Span
@@ -15,11 +17,12 @@ interface Edit {
   readonly isPart?: true
 }
 
-/** `nameOf` gives the name that the program knows an image by. */
-export function rewriteDockerfile(
-  { plan, stages }: Prepared,
-  nameOf: (image: string) => string,
-): string {
+/** The name that a program knows a base image by. */
+export type NameOf = (base: NeededBase) => string
+
+/** For programs that know less than BuildKit: what the target does not need is gone. */
+export function rewriteDockerfile(prepared: OpenStages, nameOf: NameOf): string {
+  const { plan, stages } = prepared
   const { source, stages: all } = plan.dockerfile
   const needed = new Map(stages.map(stage => [stage.stage.index, stage]))
   const edits = all.flatMap(({ index, from }): readonly Edit[] => {
@@ -28,36 +31,48 @@ export function rewriteDockerfile(
     if (index > plan.target) return [{ at: { start: from.at.start, end }, text: '' }]
     // it stays as one without anything, since stages are also named by their number
     if (!stage) return [{ at: { start: from.at.start, end }, text: fromLine(from, 'scratch') }]
-    const image = imageOf(stage.base, plan.dockerfile.stages, nameOf)
-    return [{ at: from.at, text: fromLine(from, image) }, ...referenceEdits(stage, nameOf)]
+    const line = fromLine(from, baseIn(prepared, stage, nameOf), flagOf(stage))
+    return [{ at: from.at, text: line }, ...referenceEdits(prepared, stage, nameOf)]
   })
   return edited(plan.dockerfile, edits)
 }
 
-function fromLine({ as }: From, image: string): string {
-  return as ? `FROM ${image} AS ${as.text}` : `FROM ${image}`
+function fromLine({ as }: From, image: string, flag = ''): string {
+  return as ? `FROM ${flag}${image} AS ${as.text}` : `FROM ${flag}${image}`
 }
 
-function imageOf(
-  base: Origin,
-  stages: readonly { readonly from: From }[],
-  nameOf: (image: string) => string,
-): string {
+/** Always, since buildah takes what one stage says for the next one too. */
+function flagOf({ base, platform }: NeededStage): string {
+  return base.kind === 'image' ? `--platform=${formatPlatform(platform)} ` : ''
+}
+
+function baseIn(prepared: OpenStages, { base, platform }: NeededStage, nameOf: NameOf): string {
   switch (base.kind) {
     case 'scratch':
       return 'scratch'
     case 'stage':
-      return stages[base.index]?.from.as?.text ?? String(base.index)
+      return prepared.plan.dockerfile.stages[base.index]?.from.as?.text ?? String(base.index)
     case 'image':
-      return nameOf(base.name)
+      return imageIn(prepared, base, { platform, nameOf })
   }
+}
+
+function imageIn(
+  { bases }: OpenStages,
+  { name }: Extract<Origin, { kind: 'image' }>,
+  { platform, nameOf }: { readonly platform: Platform; readonly nameOf: NameOf },
+): string {
+  const found = baseFor(bases, name, platform)
+  return found ? nameOf(found) : name
 }
 
 /** What instructions of the file itself name; those that a base image put off are not in it. */
 function referenceEdits(
+  prepared: OpenStages,
   { stage, steps }: NeededStage,
-  nameOf: (image: string) => string,
+  nameOf: NameOf,
 ): readonly Edit[] {
+  const { platform } = prepared.plan
   const own = new Set<unknown>(stage.instructions)
   return steps
     .filter(({ instruction }) => own.has(instruction))
@@ -66,8 +81,8 @@ function referenceEdits(
         if (origin.kind !== 'image') return []
         const mounts = instruction.kind === 'run' ? instruction.mounts : []
         const mount = mounts.find(one => one.from === from)
-        const text = nameOf(origin.name)
-        return [{ at: from.at, text: mount ? mountText(mount, text) : text, isPart: true }]
+        const name = imageIn(prepared, origin, { platform, nameOf })
+        return [{ at: from.at, text: mount ? mountText(mount, name) : name, isPart: true }]
       }),
     )
 }
@@ -79,6 +94,38 @@ function mountText({ fields }: Mount, image: string): string {
     return /[",]/.test(field) ? `"${field.replaceAll('"', '""')}"` : field
   })
   return texts.join(',')
+}
+
+/**
+ * For BuildKit, which finds base images by the names they have: as it is, without the address of a
+ * language, which it would ask a registry for. `nameOf` gives those names that are not as written.
+ */
+export function renameBases(
+  prepared: OpenStages,
+  nameOf: (base: NeededBase) => string | undefined,
+): string {
+  const { plan, stages } = prepared
+  const edits = stages.flatMap(({ stage, base, platform }): readonly Edit[] => {
+    const found = base.kind === 'image' ? baseFor(prepared.bases, base.name, platform) : undefined
+    const name = found && nameOf(found)
+    return name === undefined ? [] : [{ at: stage.from.image.at, text: name, isPart: true }]
+  })
+  return edited(plan.dockerfile, [...syntaxEdits(plan.dockerfile), ...edits])
+}
+
+function syntaxEdits({ source, directives }: Dockerfile): readonly Edit[] {
+  const lines = source.text.split('\n')
+  const spans = directives.map(({ value }) => lineAt(source.text, value.at.start))
+  const kept = directives.flatMap(({ name, value }) =>
+    name === 'syntax' ? [] : [lines[source.locate(value.at.start).line - 1] ?? ''],
+  )
+  // an empty line would end the directives, so what stays comes first
+  return spans.map((at, index) => ({ at, text: kept[index] ?? '' }))
+}
+
+function lineAt(text: string, offset: number): Span {
+  const end = text.indexOf('\n', offset)
+  return { start: text.lastIndexOf('\n', offset - 1) + 1, end: end < 0 ? text.length : end }
 }
 
 /** With as many lines as before: those that a part loses come after it, with nothing in them. */
@@ -95,16 +142,4 @@ function edited({ source, escape }: Dockerfile, edits: readonly Edit[]): string 
 
 function linesIn(text: string): number {
   return text.split('\n').length
-}
-
-/** Without the address of a language, which BuildKit would ask a registry for. */
-export function withoutSyntax({ source, directives }: Dockerfile): string {
-  const lines = source.text.split('\n')
-  const at = directives.map(({ value }) => source.locate(value.at.start).line - 1)
-  const kept = directives.flatMap(({ name }, index) =>
-    name === 'syntax' ? [] : [lines[at[index] ?? 0] ?? ''],
-  )
-  // an empty line would end the directives, so what stays comes first
-  for (const [index, line] of at.entries()) lines[line] = kept[index] ?? ''
-  return lines.join('\n')
 }

@@ -1,6 +1,6 @@
 /** Which instruction a program is at, by what it says: `STEP 2/5` of a stage, or of the file. */
 import type { Dockerfile, Instruction, Stage } from '../dockerfile/types.ts'
-import type { Prepared } from './prepared.ts'
+import type { OpenStages } from './open-stages.ts'
 
 export interface Step {
   /** `[build 2/5] RUN make`, as BuildKit has it. */
@@ -25,7 +25,7 @@ interface Counted {
   readonly title: string
 }
 
-export function stepsOf({ plan, stages }: Prepared): Steps {
+export function stepsOf({ plan, stages }: OpenStages): Steps {
   const { dockerfile, target } = plan
   const needed = new Set(stages.map(({ stage }) => stage.index))
   const counted = dockerfile.stages

@@ -20,7 +20,7 @@ describeLive('buildah', ['buildah'], () => {
     const source = await openMemory({ name: 'registry.invalid' })
     const image = await shellImage({ types: 'docker' })
     await writeImage(source, 'acme/shell', image, [])
-    const bases = new Map([['registry.invalid/acme/shell', baseOf(source, 'acme/shell', image)]])
+    const bases = [baseOf(source, { repository: 'acme/shell' }, image)]
     const text = 'FROM registry.invalid/acme/shell\nRUN echo > /made\nCOPY file /\n'
     const digests: string[] = []
     for (let count = 0; count < 2; count++) {

@@ -42,7 +42,7 @@ function suite(): void {
     const source = await openMemory({ name: 'registry.invalid' })
     const image = await shellImage()
     await writeImage(source, 'acme/shell', image, [])
-    const bases = new Map([['registry.invalid/acme/shell', baseOf(source, 'acme/shell', image)]])
+    const bases = [baseOf(source, { repository: 'acme/shell' }, image)]
     const context = await makeContext(files)
     const request = requestOf(text, context.folder, { bases })
     return { request, context, image }

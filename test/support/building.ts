@@ -4,14 +4,15 @@ import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { kill } from 'node:process'
 import type {
-  BaseImage,
   BuildLine,
   Builder,
   BuildRequest,
   Ignore,
+  NamedBase,
 } from '../../src/builders/builder.ts'
 import { openBuilder, type BuildersInit } from '../../src/builders/open.ts'
 import { openHttp } from '../../src/http/open.ts'
+import type { Platform } from '../../src/oci/platform.ts'
 import type { Store } from '../../src/stores/store.ts'
 import type { Image } from '../stores/content.ts'
 import { OWNER } from './owner.ts'
@@ -62,6 +63,11 @@ export function signalGroup(pid: number, signal: 'SIGTERM' | 'SIGKILL'): void {
   }
 }
 
+export const OWN_PLATFORM: Platform = {
+  os: 'linux',
+  architecture: process.arch === 'x64' ? 'amd64' : process.arch,
+}
+
 export const NOTHING_IGNORED: Ignore = { isIgnored: () => false, isIgnoredWhole: () => false }
 
 export interface TestContext extends AsyncDisposable {
@@ -78,35 +84,35 @@ export async function makeContext(files: Readonly<Record<string, string>>): Prom
   return { folder, [Symbol.asyncDispose]: () => rm(folder, { recursive: true, force: true }) }
 }
 
-/** Base images by name, for the one platform of the request. */
-export type RequestParts = Partial<Omit<BuildRequest, 'bases'>> & {
-  readonly bases?: ReadonlyMap<string, BaseImage>
-}
-
 export function requestOf(
   text: string,
   folder: string,
-  { bases = new Map(), ...more }: RequestParts = {},
+  more: Partial<BuildRequest> = {},
 ): BuildRequest {
-  const machine = { os: 'linux', architecture: process.arch === 'x64' ? 'amd64' : process.arch }
-  const platform = more.platform ?? machine
   return {
     name: 'worker',
     dockerfile: { file: 'Dockerfile', text },
     context: { name: './worker', folder, ignore: NOTHING_IGNORED },
     args: new Map(),
-    platform,
-    buildPlatform: machine,
+    platform: OWN_PLATFORM,
+    buildPlatform: OWN_PLATFORM,
     labels: new Map(),
-    bases: Array.from(bases, ([name, base]) => ({ ...base, name, platform })),
+    bases: [],
     secrets: [],
     ...more,
   }
 }
 
-export function baseOf(store: Store, repository: string, { content }: Image): BaseImage {
-  const { digest } = content
-  return { store, repository, digest, pinned: `${store.name}/${repository}@${digest}` }
+/** An image that the Dockerfile knows by its name in the store, and a tag. */
+export function baseOf(
+  store: Store,
+  { repository, tag }: { readonly repository: string; readonly tag?: string },
+  { content: { digest } }: Image,
+): NamedBase {
+  const full = `${store.name}/${repository}`
+  const name = tag === undefined ? full : `${full}:${tag}`
+  const pinned = `${full}@${digest}`
+  return { name, platform: OWN_PLATFORM, store, repository, digest, pinned }
 }
 
 /** The lines of a build, as they came. */

@@ -30,11 +30,14 @@ const TYPES = {
 export interface ShellImageOptions {
   readonly types?: 'oci' | 'docker'
   readonly onbuild?: readonly string[]
+  /** What it claims to be for; its programs are this machine's. */
+  readonly architecture?: string
 }
 
 export async function shellImage({
   types = 'oci',
   onbuild,
+  architecture = process.arch === 'x64' ? 'amd64' : process.arch,
 }: ShellImageOptions = {}): Promise<Image> {
   const { manifest, config, layer } = TYPES[types]
   const tar = await rootfs()
@@ -43,7 +46,7 @@ export async function shellImage({
     JSON.stringify({
       created: '2026-01-01T00:00:00Z',
       os: 'linux',
-      architecture: process.arch === 'x64' ? 'amd64' : process.arch,
+      architecture,
       config: { Env: ['PATH=/bin'], Cmd: ['/bin/sh'], ...(onbuild && { OnBuild: onbuild }) },
       rootfs: { type: 'layers', diff_ids: [digestOf(tar)] },
       history: [{ created: '2026-01-01T00:00:00Z', created_by: 'a shell' }],

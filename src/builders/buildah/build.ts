@@ -8,7 +8,7 @@ import { contextFolder } from '../context/folder.ts'
 import { buildFailed } from '../failure.ts'
 import { writeBases, type OpenLayout } from '../layouts.ts'
 import type { Output } from '../output.ts'
-import type { Prepared } from '../prepared.ts'
+import type { OpenStages } from '../open-stages.ts'
 import { said, type Ended, type Programs } from '../program.ts'
 import { rewriteDockerfile } from '../rewrite.ts'
 import { stepsOf, type Step } from '../steps.ts'
@@ -22,7 +22,7 @@ export interface Site {
   readonly openLayout: OpenLayout
   readonly workspace: Workspace
   readonly storage: Storage
-  readonly prepared: Prepared
+  readonly prepared: OpenStages
   readonly request: BuildRequest
   readonly output: Output
   /** As its flag has them. */
@@ -37,10 +37,7 @@ export const OUT = 'out'
 export async function buildAndPush(site: Site, call: Call): Promise<Digest> {
   const { workspace, prepared, request } = site
   await pullBases(site, call)
-  const dockerfile = rewriteDockerfile(prepared, name => {
-    const open = prepared.bases.get(name)
-    return open ? baseName(name, open) : name
-  })
+  const dockerfile = rewriteDockerfile(prepared, base => baseName(base, request.platform))
   await writeFile(workspace.file('Dockerfile'), dockerfile)
   // what is to be ignored is gone already
   await writeFile(workspace.file('ignored'), '')
@@ -50,18 +47,20 @@ export async function buildAndPush(site: Site, call: Call): Promise<Digest> {
   return push(site, call)
 }
 
-async function pullBases({ openLayout, workspace, storage, prepared }: Site, call: Call) {
+async function pullBases(site: Site, call: Call): Promise<void> {
+  const { openLayout, workspace, storage, request } = site
+  const { bases } = site.prepared
   const store = await openLayout({ path: workspace.file(BASES), name: 'the base images' })
   try {
-    await writeBases(store, prepared.bases.values(), call)
+    await writeBases(store, bases, call)
   } finally {
     await store.close()
   }
-  for (const [name, open] of prepared.bases) await storage.pull(open, baseName(name, open), call)
+  for (const base of bases) await storage.pull(base.open, baseName(base, request.platform), call)
 }
 
 /** Whether a command may write to what it has mounted of the context, which is the user's own. */
-function writesContext({ stages }: Prepared): boolean {
+function writesContext({ stages }: OpenStages): boolean {
   return stages
     .flatMap(({ steps }) => steps)
     .flatMap(({ instruction }) => (instruction.kind === 'run' ? instruction.mounts : []))

@@ -11,7 +11,6 @@ import type { Programs } from '../program.ts'
 import { openSecrets } from '../secrets.ts'
 import { openWorkspace } from '../workspace.ts'
 import { BASES, buildAndPush, OUT } from './build.ts'
-import { platformIn } from './info.ts'
 import { probe } from './probe.ts'
 import { withLayersOfBase } from './result.ts'
 import { openStorage, type Program } from './storage.ts'
@@ -39,14 +38,14 @@ async function build(
   try {
     const storage = await openStorage({ ...init, workspace }, call)
     try {
-      const prepared = await prepare(request, platformIn(storage.text, init.program), call)
+      const prepared = await prepare(request, call)
       const { flags: secrets, mask } = await openSecrets(request.secrets, workspace.folder)
       const output = createOutput({ onLine, mask })
       const site = { ...init, workspace, storage, prepared, request, output, secrets }
       const digest = await buildAndPush(site, call)
       const store = await init.openLayout({ path: workspace.file(OUT), name: storeName(request) })
       const blobs = workspace.file(`${BASES}/blobs`)
-      const pushed = { store, digest, bases: prepared.bases.values(), blobs }
+      const pushed = { store, digest, bases: prepared.bases.map(({ open }) => open), blobs }
       return builtImage(store, await withLayersOfBase(pushed, call), workspace)
     } finally {
       await storage.remove()

@@ -20,7 +20,7 @@ export interface Pushed {
   /** The layout that it was pushed to. */
   readonly store: Store
   readonly digest: Digest
-  readonly bases: Iterable<OpenBase>
+  readonly bases: readonly OpenBase[]
   /** Where the base images' blobs are. */
   readonly blobs: string
 }
@@ -54,8 +54,8 @@ export async function withLayersOfBase(pushed: Pushed, call: Call): Promise<Dige
 }
 
 /** The one with the most layers, of those whose layers are all at the bottom. */
-function baseOf(diffIds: readonly Digest[], bases: Iterable<OpenBase>): OpenBase | undefined {
-  return [...bases]
+function baseOf(diffIds: readonly Digest[], bases: readonly OpenBase[]): OpenBase | undefined {
+  return bases
     .filter(base => base.diffIds.length === base.document.layers.length)
     .filter(base => base.diffIds.every((id, at) => id === diffIds[at]))
     .toSorted((a, b) => b.diffIds.length - a.diffIds.length)[0]

@@ -5,10 +5,12 @@
 import { mkdir, rm, symlink, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { hexOf } from '../../oci/digest.ts'
+import { formatPlatform, type Platform } from '../../oci/platform.ts'
 import { isHost, splitName } from '../../oci/reference.ts'
 import { hasCode } from '../../util/errno.ts'
 import type { Call } from '../../util/call.ts'
 import type { OpenBase } from '../base-image.ts'
+import type { NeededBase } from '../open-stages.ts'
 import { said, type Programs } from '../program.ts'
 import type { Workspace } from '../workspace.ts'
 import { BuildError } from '../../errors.ts'
@@ -70,11 +72,16 @@ export function envIn(workspace: Workspace): Readonly<Record<string, string | un
 }
 
 /** The name that the image would have if the program itself had got it. */
-export function baseName(name: string, { base }: OpenBase): string {
-  const { store, repository, digest } = base
+export function baseName(
+  { name, platform, store, repository, digest }: NeededBase,
+  target: Platform,
+): string {
   const host = isHost(store.name) ? '' : 'localhost/'
   const tag = splitName(name).tag ?? hexOf(digest).slice(0, 12)
-  return `${host}${store.name}/${repository}:${tag}`
+  // of one name there may be an image for what is built and one for what it is built on
+  const other = formatPlatform(platform).replaceAll('/', '-')
+  const suffix = formatPlatform(platform) === formatPlatform(target) ? '' : `-${other}`
+  return `${host}${store.name}/${repository}:${tag}${suffix}`
 }
 
 interface Made extends StorageInit {

@@ -1,17 +1,17 @@
 /** One build, from the base images to an image in a layout. */
 import { mkdir, readFile, writeFile } from 'node:fs/promises'
-import { isDigest, type Digest } from '../../oci/digest.ts'
+import { hexOf, isDigest, type Digest } from '../../oci/digest.ts'
 import { parseDocument } from '../../oci/document.ts'
 import { formatPlatform } from '../../oci/platform.ts'
 import type { Call } from '../../util/call.ts'
-import type { BuildRequest } from '../builder.ts'
+import { baseFor, type BuildRequest } from '../builder.ts'
 import { contextFolder } from '../context/folder.ts'
 import { buildFailed } from '../failure.ts'
 import { writeBases, type OpenLayout } from '../layouts.ts'
 import type { Output } from '../output.ts'
-import type { Prepared } from '../prepared.ts'
+import type { NeededBase, OpenStages } from '../open-stages.ts'
 import type { Ended, Programs } from '../program.ts'
-import { withoutSyntax } from '../rewrite.ts'
+import { renameBases } from '../rewrite.ts'
 import { stepsOf } from '../steps.ts'
 import type { Workspace } from '../workspace.ts'
 import type { Buildx } from './program.ts'
@@ -23,7 +23,7 @@ export interface Site {
   readonly programs: Programs
   readonly openLayout: OpenLayout
   readonly workspace: Workspace
-  readonly prepared: Prepared
+  readonly prepared: OpenStages
   readonly request: BuildRequest
   readonly output: Output
   /** As its flag has them. */
@@ -41,14 +41,17 @@ export async function runBuild(site: Site, call: Call): Promise<Digest> {
   const { workspace, prepared, request, output, programs, buildx } = site
   const bases = await site.openLayout({ path: workspace.file(BASES), name: 'the base images' })
   try {
-    await writeBases(bases, prepared.bases.values(), call)
+    await writeBases(bases, prepared.bases, call)
   } finally {
     await bases.close()
   }
   // in a folder of its own, since all beside it could be asked for
   await mkdir(workspace.file('dockerfile'))
   const file = workspace.file(`dockerfile/${DOCKERFILE}`)
-  await writeFile(file, withoutSyntax(prepared.plan.dockerfile))
+  await writeFile(
+    file,
+    renameBases(prepared, base => ownName(prepared, base)),
+  )
   // else BuildKit would ignore once more, by its own choice of file
   await writeFile(`${file}.dockerignore`, '# nothing\n')
   const folder = await contextFolder(request.context, { copy: workspace.file('context') }, call)
@@ -98,9 +101,22 @@ function buildArgs({ workspace, prepared, request, secrets }: Site, file: string
     ...pairs('--build-arg', args),
     ...(epoch === undefined ? [] : ['--build-arg', `SOURCE_DATE_EPOCH=${epoch}`]),
     ...secrets.flatMap(secret => ['--secret', secret]),
-    ...[...prepared.bases].flatMap(([name, { base }]) => [
+    ...prepared.bases.flatMap(base => [
       '--build-context',
-      `${name}=oci-layout://${workspace.file(BASES)}@${base.digest}`,
+      `${ownName(prepared, base) ?? base.name}=oci-layout://${workspace.file(BASES)}@${base.digest}`,
     ]),
   ]
+}
+
+/**
+ * Contexts have names and no platforms: where an image is needed for two of them, the one that is
+ * not for the platform of the build has another name.
+ */
+function ownName({ plan, bases }: OpenStages, base: NeededBase): string | undefined {
+  const { name, platform } = base
+  if (baseFor(bases, name, plan.platform) === base) return undefined
+  const isAlone = bases.filter(one => one.name === name).length === 1
+  return isAlone
+    ? undefined
+    : `waybill-${formatPlatform(platform).replaceAll('/', '-')}-${hexOf(base.digest).slice(0, 12)}`
 }

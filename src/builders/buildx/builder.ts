@@ -3,20 +3,13 @@
  * to it as contexts of their names, so it asks no registry for any.
  */
 import { BuildError } from '../../errors.ts'
-import type { Platform } from '../../oci/platform.ts'
 import type { ScratchInit } from '../../util/scratch-folder.ts'
-import type { Call } from '../../util/call.ts'
-import {
-  isBuilder,
-  type BuildCall,
-  type Builder,
-  type BuildRequest,
-  type BuiltImage,
-} from '../builder.ts'
+import { type BuildCall, type Builder, type BuildRequest, type BuiltImage } from '../builder.ts'
 import { unsupported } from '../failure.ts'
 import { builtImage, storeName, type OpenLayout } from '../layouts.ts'
 import { createOutput } from '../output.ts'
-import { prepare, type Prepared } from '../prepared.ts'
+import type { OpenStages } from '../open-stages.ts'
+import { prepare } from '../prepared.ts'
 import type { Programs } from '../program.ts'
 import { openSecrets } from '../secrets.ts'
 import { openWorkspace } from '../workspace.ts'
@@ -44,7 +37,7 @@ async function build(
 ): Promise<BuiltImage> {
   const buildx = await findBuildx(init.programs, call)
   if (!buildx) throw new BuildError('BUILDER_MISSING', 'there is no buildx any more')
-  const prepared = await prepare(request, await ownPlatform(init, request, call), call)
+  const prepared = await prepare(request, call)
   refuseLanguages(prepared, request)
   const workspace = await openWorkspace(init)
   try {
@@ -60,20 +53,10 @@ async function build(
   }
 }
 
-/** Of its first node, which tells what it runs without emulation first. */
-async function ownPlatform(
-  { programs }: BuildxInit,
-  { platform }: BuildRequest,
-  call: Call,
-): Promise<Platform> {
-  const found = await probe(programs, call)
-  return (isBuilder(found) ? found.platforms?.[0] : undefined) ?? platform
-}
-
 const OWN_LANGUAGE = /^(?:docker\.io\/)?docker\/dockerfile(?:-upstream)?:1(?:[.-][\w.-]+)?$/
 
 /** What reads a Dockerfile may be an image too; docker's own is built into BuildKit. */
-function refuseLanguages({ plan }: Prepared, { args }: BuildRequest): void {
+function refuseLanguages({ plan }: OpenStages, { args }: BuildRequest): void {
   const { source, directives } = plan.dockerfile
   for (const { name, value } of directives) {
     if (name !== 'syntax' || OWN_LANGUAGE.test(value.text)) continue

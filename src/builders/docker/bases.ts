@@ -3,12 +3,13 @@ import type { Digest } from '../../oci/digest.ts'
 import { isExpecting } from '../../stores/expecting.ts'
 import type { Call } from '../../util/call.ts'
 import { putBlobs, type OpenBase } from '../base-image.ts'
+import type { NeededBase } from '../open-stages.ts'
 import { removeImage } from './images.ts'
 import { REPOSITORY, type Engine, type EngineStore } from './engine.ts'
 
 export interface Loaded {
-  /** By the name that the Dockerfile has for it, the id in the engine. */
-  readonly ids: ReadonlyMap<string, Digest>
+  /** What each is called in the engine. */
+  readonly ids: ReadonlyMap<NeededBase, Digest>
   /** Those of them that were not there before. */
   readonly fresh: ReadonlySet<Digest>
   /** Takes these away. */
@@ -18,17 +19,18 @@ export interface Loaded {
 /** `mark` tells this build's names from those of others. */
 export async function loadBases(
   { engine, store, mark }: { engine: Engine; store: EngineStore; mark: string },
-  bases: ReadonlyMap<string, OpenBase>,
+  bases: readonly NeededBase[],
   call: Call,
 ): Promise<Loaded> {
-  const ids = new Map<string, Digest>()
+  const ids = new Map<NeededBase, Digest>()
   const tags: string[] = []
   const fresh = new Set<Digest>()
   const unload = async (waitMs: number) => {
     for (const tag of tags) await removeImage(engine, `${REPOSITORY}:${tag}`, waitMs)
   }
   try {
-    for (const [name, open] of bases) {
+    for (const base of bases) {
+      const { open } = base
       const id = await store.identityOf(open.manifest, () => Promise.resolve(open.manifest), call)
       if ((await store.resolve(REPOSITORY, id, call)) === undefined) {
         const tag = `${mark}-base-${ids.size}`
@@ -36,7 +38,7 @@ export async function loadBases(
         fresh.add(id)
         await load(store, open, { tag, call })
       }
-      ids.set(name, id)
+      ids.set(base, id)
     }
   } catch (error) {
     await unload(0)

@@ -9,7 +9,7 @@ import { contextTar } from '../context/tar.ts'
 import { buildFailed } from '../failure.ts'
 import { createLines } from '../lines.ts'
 import type { Output } from '../output.ts'
-import type { Prepared } from '../prepared.ts'
+import type { NeededBase, OpenStages } from '../open-stages.ts'
 import { rewriteDockerfile } from '../rewrite.ts'
 import { stepsOf, type Step } from '../steps.ts'
 import { extraFiles } from './context.ts'
@@ -18,11 +18,11 @@ import { exitCodeIn, parseLine, parseMessage } from './words.ts'
 
 export interface Site {
   readonly engine: Engine
-  readonly prepared: Prepared
+  readonly prepared: OpenStages
   readonly request: BuildRequest
   readonly output: Output
-  /** The ids of base images, by the names the Dockerfile has for them. */
-  readonly ids: ReadonlyMap<string, Digest>
+  /** What base images are called there. */
+  readonly ids: ReadonlyMap<NeededBase, Digest>
   /** The whole name that the image gets. */
   readonly name: string
   /** Is told of each image and container on the way, by the start of its id. */
@@ -31,7 +31,7 @@ export interface Site {
 
 export async function runBuild(site: Site, call: Call): Promise<Digest> {
   const { engine, prepared, request, ids } = site
-  const dockerfile = rewriteDockerfile(prepared, name => ids.get(name) ?? name)
+  const dockerfile = rewriteDockerfile(prepared, base => ids.get(base) ?? base.name)
   const extra = await extraFiles(request.context, dockerfile)
   const stream = contextTar(request.context, extra.files, call)
   const answer = await sent(site, stream, extra, call)
@@ -103,7 +103,7 @@ function queryOf({ prepared, request, name }: Site, dockerfile: string): URLSear
 const AUTOMATIC = /^(?:TARGET|BUILD)(?:PLATFORM|OS|OSVERSION|ARCH|VARIANT)$|^TARGETSTAGE$/
 
 /** What BuildKit gives of itself, as far as the Dockerfile asks for it. */
-function platformArgs({ plan, stages }: Prepared): Readonly<Record<string, string>> {
+function platformArgs({ plan, stages }: OpenStages): Readonly<Record<string, string>> {
   const named = stages
     .flatMap(({ steps }) => steps)
     .flatMap(({ instruction }) => (instruction.kind === 'arg' ? instruction.args : []))

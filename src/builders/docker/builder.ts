@@ -39,8 +39,7 @@ async function build(
   { onLine, ...call }: BuildCall,
 ): Promise<BuiltImage> {
   await refuseUnable(engine, request)
-  const { platform } = await engine.facts(call)
-  const prepared = await prepare(request, platform, call)
+  const prepared = await prepare(request, call)
   refuseUnknown(prepared)
   const store = await openStore(engine.name)
   const mark = randomBytes(6).toString('hex')

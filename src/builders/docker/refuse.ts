@@ -4,7 +4,7 @@ import type { Run, StageInstruction } from '../../dockerfile/types.ts'
 import type { BuildError } from '../../errors.ts'
 import type { BuildRequest } from '../builder.ts'
 import { unsupported } from '../failure.ts'
-import type { Prepared } from '../prepared.ts'
+import type { OpenStages } from '../open-stages.ts'
 import type { Engine } from './engine.ts'
 
 const INSTEAD = 'build it with builder: buildx, buildah or podman'
@@ -22,7 +22,7 @@ export async function refuseUnable(engine: Engine, request: BuildRequest): Promi
   throw unsupported(`${engine.name} builds for ${own}, and this is for ${wanted}`, INSTEAD)
 }
 
-export function refuseUnknown({ plan, stages, bases }: Prepared): void {
+export function refuseUnknown({ plan, stages }: OpenStages): void {
   const own = new Set<unknown>(plan.dockerfile.stages.flatMap(({ instructions }) => instructions))
   for (const { instruction, source, references } of stages.flatMap(({ steps }) => steps)) {
     const { file, line } = source.locate(instruction.at.start)
@@ -32,7 +32,7 @@ export function refuseUnknown({ plan, stages, bases }: Prepared): void {
     if (unknown !== undefined) throw refuse(unknown)
     // it would look for the image by a name that is not ours to give
     const image = references.find(({ origin }) => origin.kind === 'image')
-    if (image && bases.has(image.from.text) && !own.has(instruction)) {
+    if (image && !own.has(instruction)) {
       throw refuse(`ONBUILD with an image (${image.from.text})`)
     }
   }

@@ -17,7 +17,6 @@ import {
   makeContext,
   NOTHING_IGNORED,
   requestOf,
-  type RequestParts,
   type TestContext,
   type Workshop,
 } from '../../support/building.ts'
@@ -103,11 +102,11 @@ export function buildCases(under: BuilderUnderTest, takesSecrets: boolean): void
   async function shell(options?: ShellImageOptions) {
     const image = await shellImage(options)
     await writeImage(source, 'acme/shell', image, [])
-    return baseOf(source, 'acme/shell', image)
+    return baseOf(source, { repository: 'acme/shell', tag: '1' }, image)
   }
 
-  async function request(text: string, more: RequestParts = {}) {
-    const bases = new Map([[SHELL, await shell()]])
+  async function request(text: string, more: Partial<BuildRequest> = {}) {
+    const bases = [await shell()]
     return requestOf(text, context.folder, { bases, ...more })
   }
 
@@ -161,6 +160,26 @@ export function buildCases(under: BuilderUnderTest, takesSecrets: boolean): void
     )
   })
 
+  if (takesSecrets) {
+    it('takes one name for what it builds, and for what it builds with', async () => {
+      const architecture = 'riscv64'
+      const other = { os: 'linux', architecture }
+      const foreign = await shellImage({ architecture })
+      await writeImage(source, 'acme/shell', foreign, [])
+      const own = baseOf(source, { repository: 'acme/shell', tag: '1' }, foreign)
+      const text = `FROM --platform=$BUILDPLATFORM ${SHELL} AS made
+ARG TARGETARCH
+RUN echo "$TARGETARCH" > /made
+FROM ${SHELL}
+COPY --from=made /made /
+`
+      const bases = [await shell(), { ...own, platform: other }]
+      const image = await content(await request(text, { bases, platform: other }))
+      expect(image.config['architecture']).toBe(architecture)
+      expect(await added(image)).toEqual({ '/made': `file 644 0:0 ${architecture}\n` })
+    })
+  }
+
   it('says which command failed, and how, and its last lines', async () => {
     const failing = `FROM ${SHELL}\n\n# a comment\nRUN echo before && \\\n  exit 3\nRUN echo after\n`
     const { lines, onLine } = listen()
@@ -187,7 +206,7 @@ export function buildCases(under: BuilderUnderTest, takesSecrets: boolean): void
 
   it('takes a base image of docker’s kind, and runs what it put off', async () => {
     const onbuild = ['RUN echo triggered > /triggered', 'COPY kept/a.txt /put-off']
-    const bases = new Map([[SHELL, await shell({ types: 'docker', onbuild })]])
+    const bases = [await shell({ types: 'docker', onbuild })]
     const image = await content(await request(`FROM ${SHELL}\nCOPY src/file /own\n`, { bases }))
     expect(await added(image)).toEqual({
       '/own': 'file 644 0:0 text',
