@@ -4,7 +4,7 @@
  */
 import type { NeededStage } from '../dockerfile/needed.ts'
 import type { Origin } from '../dockerfile/references.ts'
-import type { Dockerfile, From, Mount } from '../dockerfile/types.ts'
+import type { Dockerfile, From, Word } from '../dockerfile/types.ts'
 import { formatPlatform, type Platform } from '../oci/platform.ts'
 import type { Span } from '../yaml/tree.ts'
 import { baseFor } from './builder.ts'
@@ -72,28 +72,28 @@ function referenceEdits(
   { stage, steps }: NeededStage,
   nameOf: NameOf,
 ): readonly Edit[] {
-  const { platform } = prepared.plan
+  const { platform, dockerfile } = prepared.plan
   const own = new Set<unknown>(stage.instructions)
   return steps
     .filter(({ instruction }) => own.has(instruction))
     .flatMap(({ instruction, references }) =>
       references.flatMap(({ from, origin }): readonly Edit[] => {
         if (origin.kind !== 'image') return []
-        const mounts = instruction.kind === 'run' ? instruction.mounts : []
-        const mount = mounts.find(one => one.from === from)
-        const name = imageIn(prepared, origin, { platform, nameOf })
-        return [{ at: from.at, text: mount ? mountText(mount, name) : name, isPart: true }]
+        const text = imageIn(prepared, origin, { platform, nameOf })
+        const at = spanOf(dockerfile, from, instruction.kind === 'run' ? 'from=' : '')
+        // one that is there in pieces stays, and is not found
+        return at ? [{ at, text, isPart: true }] : []
       }),
     )
 }
 
-/** The `--mount` again, with another image; a field with commas is in quotes (RFC 4180). */
-function mountText({ fields }: Mount, image: string): string {
-  const texts = fields.map(({ key, value }) => {
-    const field = key === 'from' ? `from=${image}` : value === undefined ? key : `${key}=${value}`
-    return /[",]/.test(field) ? `"${field.replaceAll('"', '""')}"` : field
-  })
-  return texts.join(',')
+/** Of a name in a flag, which may have more in it, and quotes. */
+function spanOf({ source }: Dockerfile, { text, at }: Word, before: string): Span | undefined {
+  const raw = source.text.slice(at.start, at.end)
+  const found = raw.lastIndexOf(`${before}${text}`)
+  if (found < 0) return before === '' && !raw.startsWith('-') ? at : undefined
+  const start = at.start + found + before.length
+  return { start, end: start + text.length }
 }
 
 /**
