@@ -1,8 +1,9 @@
 /** One build, from the base images to an image in a layout. */
 import { readFile, writeFile } from 'node:fs/promises'
-import { parseDigest, type Digest } from '../../oci/digest.ts'
+import { isDigest, type Digest } from '../../oci/digest.ts'
 import { formatPlatform } from '../../oci/platform.ts'
 import type { Call } from '../../util/call.ts'
+import { unless } from '../../util/errno.ts'
 import type { BuildRequest } from '../builder.ts'
 import { contextFolder } from '../context/folder.ts'
 import { buildFailed } from '../failure.ts'
@@ -116,8 +117,10 @@ function buildArgs({ program, storage, request, secrets }: Site, folder: string)
   ]
 }
 
-async function push({ program, programs, workspace, storage, request, output }: Site, call: Call) {
-  const id = (await readFile(workspace.file('id'), 'utf8')).trim()
+async function push(site: Site, call: Call): Promise<Digest> {
+  const { program, programs, workspace, storage, request, output } = site
+  const id = await lineIn(workspace.file('id'))
+  if (id === '') throw buildFailed({ name: request.name, by: program }, output)
   const args = ['push', '--quiet', '--digestfile=digest', id, `oci:${OUT}:built`]
   const run = { program, args: [...storage.flags, ...args], env: envIn(workspace) }
   const pushed = await said(programs, { ...run, folder: workspace.folder }, call)
@@ -125,6 +128,13 @@ async function push({ program, programs, workspace, storage, request, output }: 
     const failed = { name: request.name, by: program, said: saidOf(pushed, pushed.error) }
     throw buildFailed(failed, output)
   }
-  const digest = (await readFile(workspace.file('digest'), 'utf8')).trim()
-  return parseDigest(digest)
+  const digest = await lineIn(workspace.file('digest'))
+  if (isDigest(digest)) return digest
+  const odd = `it pushed ${JSON.stringify(digest.slice(0, 80))}`
+  throw buildFailed({ name: request.name, by: program, said: odd }, output)
+}
+
+/** What it was to write there; empty where it has not. */
+async function lineIn(path: string): Promise<string> {
+  return ((await unless('ENOENT', readFile(path, 'utf8'))) ?? '').trim()
 }

@@ -4,6 +4,7 @@ import { hexOf, isDigest, type Digest } from '../../oci/digest.ts'
 import { parseDocument } from '../../oci/document.ts'
 import { formatPlatform } from '../../oci/platform.ts'
 import type { Call } from '../../util/call.ts'
+import { unless } from '../../util/errno.ts'
 import { baseFor, type BuildRequest } from '../builder.ts'
 import { contextFolder } from '../context/folder.ts'
 import { buildFailed } from '../failure.ts'
@@ -63,7 +64,8 @@ export async function runBuild(site: Site, call: Call): Promise<Digest> {
   const ended = await programs(run, { ...call, onOut: take, onError: take })
   following.end()
   if (ended.code !== 0) throw failureOf(site, following, ended)
-  return digestIn(await readFile(workspace.file('metadata.json')), site)
+  const metadata = await unless('ENOENT', readFile(workspace.file('metadata.json')))
+  return digestIn(metadata ?? Buffer.from('{}'), site)
 }
 
 function failureOf({ request, prepared, output }: Site, following: Following, ended: Ended) {
