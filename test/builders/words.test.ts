@@ -10,19 +10,19 @@ import { ownOf } from '../../src/builders/docker/leavings.ts'
 import * as docker from '../../src/builders/docker/words.ts'
 import { WaybillError } from '../../src/errors.ts'
 import { parseDigest } from '../../src/oci/digest.ts'
+import { byCodePoint } from '../../src/util/code-points.ts'
 
-/** Whatever the text, it is read, or refused in words. */
-function readsAnything(read: (text: string) => unknown): void {
-  const json = fc.json()
-  fc.assert(
-    fc.property(fc.oneof(fc.string(), json), text => {
-      try {
-        read(text)
-      } catch (error) {
-        expect(error).toBeInstanceOf(WaybillError)
-      }
-    }),
-  )
+/** Whether any text is read, or refused in words. */
+function readsAnything(read: (text: string) => unknown): boolean {
+  const property = fc.property(fc.oneof(fc.string(), fc.json()), text => {
+    try {
+      read(text)
+      return true
+    } catch (error) {
+      return error instanceof WaybillError
+    }
+  })
+  return !fc.check(property).failed
 }
 
 describe('buildah', () => {
@@ -85,12 +85,14 @@ describe('buildah', () => {
     expect(() => info({ os: 'linux' })).toThrow('buildah does not say what it runs on')
   })
 
-  it('may say anything', () => {
-    readsAnything(buildah.parseStepLine)
-    readsAnything(buildah.exitCodeIn)
-    readsAnything(buildah.lastWords)
-    readsAnything(parseVersion)
-    readsAnything(text => platformIn(text, 'buildah'))
+  it.each([
+    buildah.parseStepLine,
+    buildah.exitCodeIn,
+    buildah.lastWords,
+    parseVersion,
+    text => platformIn(text, 'buildah'),
+  ])('may say anything: %o', read => {
+    expect(readsAnything(read)).toBe(true)
   })
 })
 
@@ -186,12 +188,12 @@ Labels:
     expect(buildx.withoutPrefixes(words)).toBe(expected)
   })
 
-  it('may say anything', () => {
-    readsAnything(buildx.parseInspect)
-    readsAnything(buildx.parseProgress)
-    readsAnything(buildx.exitCodeIn)
-    readsAnything(isTooOld)
-  })
+  it.each([buildx.parseInspect, buildx.parseProgress, buildx.exitCodeIn, isTooOld])(
+    'may say anything: %o',
+    read => {
+      expect(readsAnything(read)).toBe(true)
+    },
+  )
 })
 
 describe('docker', () => {
@@ -255,12 +257,14 @@ describe('docker', () => {
     })
   })
 
-  it('may say anything', () => {
-    readsAnything(docker.parseMessage)
-    readsAnything(docker.parseLine)
-    readsAnything(docker.exitCodeIn)
-    readsAnything(text => idsIn(Buffer.from(text), 'a list'))
-    readsAnything(text => parseMade(id('a'), Buffer.from(text), 'e'))
+  it.each([
+    docker.parseMessage,
+    docker.parseLine,
+    docker.exitCodeIn,
+    text => idsIn(Buffer.from(text), 'a list'),
+    text => parseMade(id('a'), Buffer.from(text), 'e'),
+  ])('may say anything: %o', read => {
+    expect(readsAnything(read)).toBe(true)
   })
 
   describe('what a build left', () => {
@@ -270,7 +274,8 @@ describe('docker', () => {
       container,
       hasName: false,
     })
-    const letters = (own: ReturnType<typeof ownOf>) => own.map(one => one.id[7]).toSorted()
+    const letters = (own: ReturnType<typeof ownOf>) =>
+      own.map(one => one.id.charAt(7)).toSorted(byCodePoint)
     // f came with the build; a is what it made of it, and b of that; c is somebody else's
     const all = [made('a', 'f', '1111'), made('b', 'a'), made('c', 'e'), made('d', 'f')]
 
