@@ -5,6 +5,7 @@ import { lstat, open, type FileHandle } from 'node:fs/promises'
 import { Readable } from 'node:stream'
 import { BuildError } from '../../errors.ts'
 import type { Call } from '../../util/call.ts'
+import { unless } from '../../util/errno.ts'
 
 export interface DiskFile {
   readonly path: string
@@ -114,5 +115,6 @@ function changed(file: DiskFile): BuildError {
 
 /** For who has read it by its path. */
 export async function requireSame(file: DiskFile): Promise<void> {
-  if (identityOf(await lstat(file.path, { bigint: true })) !== file.identity) throw changed(file)
+  const found = await unless('ENOENT', lstat(file.path, { bigint: true }))
+  if (found === undefined || identityOf(found) !== file.identity) throw changed(file)
 }

@@ -8,7 +8,7 @@ import { BuildError } from '../../errors.ts'
 import type { Call } from '../../util/call.ts'
 import type { BuildContext } from '../builder.ts'
 import { requireSame } from './disk-file.ts'
-import { walkContext, type Entry } from './walk.ts'
+import { contextEntries, type Entry } from './entries.ts'
 
 export interface FolderOptions {
   /** Where a copy is made, if one is needed; not there yet. */
@@ -25,7 +25,7 @@ export async function contextFolder(
   if (!always && (await isWhole(context, call))) return context.folder
   await mkdir(copy)
   const folders: Entry[] = []
-  for await (const entry of walkContext(context, call)) {
+  for await (const entry of contextEntries(context, call)) {
     await copyEntry(entry, copy)
     if (entry.kind === 'folder') folders.push(entry)
   }
@@ -42,7 +42,7 @@ async function isWhole(context: BuildContext, call: Call): Promise<boolean> {
   const onLeftOut = () => {
     isWhole = false
   }
-  for await (const _ of walkContext(context, { ...call, onLeftOut })) if (!isWhole) break
+  for await (const _ of contextEntries(context, { ...call, onLeftOut })) if (!isWhole) break
   return isWhole
 }
 

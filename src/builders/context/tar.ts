@@ -4,7 +4,7 @@ import { encodeEntry, END_OF_TAR, paddingFor, type NewEntry } from '../../tar/en
 import type { Call } from '../../util/call.ts'
 import type { BuildContext } from '../builder.ts'
 import { readDiskFile } from './disk-file.ts'
-import { walkContext, type Entry } from './walk.ts'
+import { contextEntries, type Entry } from './entries.ts'
 
 /** What comes besides the context, and in place of what it has there. */
 export interface ExtraFile {
@@ -27,7 +27,7 @@ async function* packed(
   call: Call,
 ): AsyncGenerator<Buffer> {
   const replaced = new Set(extra.map(({ path }) => path))
-  for await (const entry of walkContext(context, call)) {
+  for await (const entry of contextEntries(context, call)) {
     if (replaced.has(entry.path)) continue
     yield encodeEntry(tarEntry(entry))
     if (entry.kind !== 'file') continue

@@ -12,7 +12,7 @@ import { writeAtomic } from '../../../util/atomic-file.ts'
 import { byCodePoint } from '../../../util/code-points.ts'
 import type { Call } from '../../../util/call.ts'
 import { unless } from '../../../util/errno.ts'
-import { sha256Of, type DiskFile } from './disk-file.ts'
+import { sha256Of, type DiskFile } from '../../context/disk-file.ts'
 
 export interface HashCache {
   /** Of all bytes of a file, in hex. */

@@ -1,8 +1,7 @@
 import type { BigIntStats } from 'node:fs'
-import { readlink } from 'node:fs/promises'
 import { sep } from 'node:path'
 import { fileNode, type Attributes, type FileNode, type Leaf } from '../tree/node.ts'
-import { diskFileOf } from './disk-file.ts'
+import { diskFileOf } from '../../context/disk-file.ts'
 
 /** Owned by root, whoever owns it here. */
 export function attributesIn({
@@ -18,17 +17,17 @@ export interface Found {
   readonly path: string
   readonly shown: string
   readonly stats: BigIntStats
+  /** Where a link leads. */
+  readonly target?: string | undefined
   /** In place of its own. */
   readonly mtime?: number | undefined
 }
 
 /** What is no folder. `links` knows the files that were found under another name before. */
-export async function leafIn(found: Found, links: Map<string, FileNode>): Promise<Leaf> {
-  const { path, stats } = found
+export function leafIn(found: Found, links: Map<string, FileNode>): Leaf {
+  const { target, stats } = found
   const attributes = attributesIn(found)
-  if (stats.isSymbolicLink()) {
-    return { ...attributes, kind: 'symlink', mode: 0o777, target: await readlink(path) }
-  }
+  if (target !== undefined) return { ...attributes, kind: 'symlink', mode: 0o777, target }
   if (stats.isFile()) return linkedFile(found, links)
   if (stats.isFIFO()) return { ...attributes, kind: 'fifo', major: 0, minor: 0 }
   if (stats.isSocket()) {

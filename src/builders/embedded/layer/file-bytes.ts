@@ -1,6 +1,6 @@
 import type { Readable } from 'node:stream'
 import type { Call } from '../../../util/call.ts'
-import { readDiskFile } from '../context/disk-file.ts'
+import { readDiskFile } from '../../context/disk-file.ts'
 import type { FileNode } from '../tree/node.ts'
 import type { PackedBytes } from './packed-bytes.ts'
 

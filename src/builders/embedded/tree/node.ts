@@ -7,7 +7,7 @@
  */
 import type { Readable } from 'node:stream'
 import type { Call } from '../../../util/call.ts'
-import type { DiskFile } from '../context/disk-file.ts'
+import type { DiskFile } from '../../context/disk-file.ts'
 import type { Spool } from '../layer/spool.ts'
 
 export interface Attributes {
