@@ -68,7 +68,7 @@ it('is no builder where it is not there', async () => {
 
 it('keeps images in the way that works everywhere where its own does not', async () => {
   await using fakes = await makeFakePrograms({
-    buildah: `${VERSION} else if (argv.includes('vfs')) { ${INFO} } else { console.error('Error: overlay on overlay'); process.exitCode = 125 }`,
+    buildah: `${VERSION} else if (argv.includes('--storage-driver=vfs')) { ${INFO} } else { console.error('Error: overlay on overlay'); process.exitCode = 125 }`,
   })
   await using workshop = await openWorkshop('buildah', { env: fakes.env })
   expect(isBuilder(await workshop.builder.probe())).toBe(true)

@@ -1,4 +1,4 @@
-/** Builds by buildah, in a storage of their own. */
+/** Builds by buildah, and by podman where it is there too, in a storage of their own. */
 import { expect, it } from 'vitest'
 import { openMemory } from '../../src/stores/memory/store.ts'
 import { baseOf, makeContext, openWorkshop, requestOf } from '../support/building.ts'
@@ -6,12 +6,21 @@ import { shellImage } from '../support/shell-image.ts'
 import { writeImage } from '../stores/content.ts'
 import { buildCases } from './support/build-cases.ts'
 import { describeLive } from './support/describe-live.ts'
+import { available } from './support/tools.ts'
 
 // what containers need of a machine is not there on all that run tests
 const env = { ...process.env, BUILDAH_ISOLATION: 'chroot' }
 
-describeLive('buildah', ['buildah'], () => {
-  const open = () => openWorkshop('buildah', { env })
+if (!available('podman')) process.stderr.write('skipped: builds by podman: it is not on PATH\n')
+
+for (const program of ['buildah', 'podman'] as const) {
+  if (program === 'buildah' || available(program)) {
+    describeLive(program, [program], () => suite(program))
+  }
+}
+
+function suite(program: 'buildah' | 'podman'): void {
+  const open = () => openWorkshop(program, { env })
   buildCases({ open }, true)
 
   it('gives equal images for equal inputs, on the layers that the base has', async () => {
@@ -42,4 +51,4 @@ describeLive('buildah', ['buildah'], () => {
     expect(digests[0]).toBe(digests[1])
     await source.close()
   })
-})
+}

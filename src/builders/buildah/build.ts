@@ -14,7 +14,7 @@ import { said, type Ended, type Programs } from '../program.ts'
 import { rewriteDockerfile } from '../rewrite.ts'
 import { stepsOf, type Step } from '../steps.ts'
 import type { Workspace } from '../workspace.ts'
-import { baseName, envIn, type Program, type Storage } from './storage.ts'
+import { baseName, inside, type Program, type Storage } from './storage.ts'
 import { exitCodeIn, isError, lastWords, parseStepLine } from './words.ts'
 
 export interface Site {
@@ -83,8 +83,8 @@ async function runBuild(site: Site, folder: string, call: Call): Promise<void> {
     if (isError(line)) words = line
     output.say(line, step?.title)
   }
-  const run = { program, args: buildArgs(site, folder), env: envIn(workspace) }
-  const ended = await programs({ ...run, folder: workspace.folder }, { ...call, onOut, onError })
+  const run = { program, args: buildArgs(site, folder), ...inside(workspace) }
+  const ended = await programs(run, { ...call, onOut, onError })
   if (ended.code === 0) return
   const by = { name: site.request.name, by: program, step }
   throw buildFailed({ ...by, exitCode: exitCodeIn(words), said: saidOf(ended, words) }, output)
@@ -122,8 +122,8 @@ async function push(site: Site, call: Call): Promise<Digest> {
   const id = await lineIn(workspace.file('id'))
   if (id === '') throw buildFailed({ name: request.name, by: program }, output)
   const args = ['push', '--quiet', '--digestfile=digest', id, `oci:${OUT}:built`]
-  const run = { program, args: [...storage.flags, ...args], env: envIn(workspace) }
-  const pushed = await said(programs, { ...run, folder: workspace.folder }, call)
+  const run = { program, args: [...storage.flags, ...args], ...inside(workspace) }
+  const pushed = await said(programs, run, call)
   if (pushed.code !== 0) {
     const failed = { name: request.name, by: program, said: saidOf(pushed, pushed.error) }
     throw buildFailed(failed, output)

@@ -11,7 +11,7 @@ import { hasCode } from '../../util/errno.ts'
 import type { Call } from '../../util/call.ts'
 import type { OpenBase } from '../base-image.ts'
 import type { NeededBase } from '../open-stages.ts'
-import { said, type Programs } from '../program.ts'
+import { said, type Programs, type Run } from '../program.ts'
 import type { Workspace } from '../workspace.ts'
 import { BuildError } from '../../errors.ts'
 import { lastWords } from './words.ts'
@@ -45,11 +45,12 @@ export interface Info {
  */
 export async function openStorage(init: StorageInit, call: Call): Promise<Storage & Info> {
   const { program, programs, workspace } = init
-  const own = ['--root', workspace.file('storage'), '--runroot', workspace.file('run')]
+  // below the workspace, where all of it runs: podman takes no long name for the second
+  const own = ['--root=storage', '--runroot=run']
   let refused = ''
-  for (const flags of [own, [...own, '--storage-driver', 'vfs']]) {
-    const run = { program, args: [...flags, 'info'], env: envIn(workspace) }
-    const answer = await said(programs, run, call)
+  for (const flags of [own, [...own, '--storage-driver=vfs']]) {
+    const args = [...flags, 'info', ...(program === 'podman' ? ['--format=json'] : [])]
+    const answer = await said(programs, { program, args, ...inside(workspace) }, call)
     if (answer.code === 0) {
       const storage = { ...init, flags }
       return {
@@ -66,9 +67,9 @@ export async function openStorage(init: StorageInit, call: Call): Promise<Storag
   })
 }
 
-/** It puts files of its own, which may be large, where this says. */
-export function envIn(workspace: Workspace): Readonly<Record<string, string | undefined>> {
-  return { TMPDIR: workspace.folder, LC_ALL: 'C', SOURCE_DATE_EPOCH: undefined }
+/** Where it runs; files of its own, which may be large, are there too. */
+export function inside({ folder }: Workspace): Pick<Run, 'folder' | 'env'> {
+  return { folder, env: { TMPDIR: folder, LC_ALL: 'C', SOURCE_DATE_EPOCH: undefined } }
 }
 
 /** The name that the image would have if the program itself had got it. */
@@ -107,7 +108,7 @@ async function pull(
   await writeFile(workspace.file(join(folder, 'version')), 'Directory Transport Version: 1.1\n')
 
   const run = (args: readonly string[]) =>
-    said(programs, { program, args: [...flags, ...args], env: envIn(workspace) }, call)
+    said(programs, { program, args: [...flags, ...args], ...inside(workspace) }, call)
   const pulled = await run(['pull', '--quiet', `dir:${workspace.file(folder)}`])
   const id = pulled.out.trim().split('\n').at(-1) ?? ''
   const named = pulled.code === 0 ? await run(['tag', id, name]) : pulled
@@ -127,10 +128,10 @@ async function remove({ program, programs, workspace, flags }: Made): Promise<vo
     await rm(path, { recursive: true, force: true })
   } catch (error) {
     if (!hasCode(error, FORBIDDEN)) throw error
-    const env = envIn(workspace)
-    await said(programs, { program, args: [...flags, 'rmi', '--all', '--force'], env })
+    const run = { program, ...inside(workspace) }
+    await said(programs, { ...run, args: [...flags, 'rmi', '--all', '--force'] })
     const command = ['rm', '-rf', path, workspace.file('run')]
-    const gone = await said(programs, { program, args: ['unshare', ...command], env })
+    const gone = await said(programs, { ...run, args: ['unshare', ...command] })
     if (gone.code !== 0) await rm(path, { recursive: true, force: true })
   }
 }
