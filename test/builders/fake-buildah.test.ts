@@ -47,6 +47,11 @@ it.each([
     /^buildah cannot run here: no subuid ranges$/,
   ],
   [
+    'one whose user has no ids for containers',
+    `${SOUND}\nif (argv.includes('info')) console.error('level=warning msg="Found no UID ranges set aside for user"')`,
+    /^buildah cannot run here: this user has no range of ids$/,
+  ],
+  [
     'one that says nothing of what it runs on',
     `${VERSION} else console.log('{"host":{}}')`,
     /does not say what it runs on$/,

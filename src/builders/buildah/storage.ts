@@ -51,7 +51,9 @@ export async function openStorage(init: StorageInit, call: Call): Promise<Storag
   for (const flags of [own, [...own, '--storage-driver=vfs']]) {
     const args = [...flags, 'info', ...(program === 'podman' ? ['--format=json'] : [])]
     const answer = await said(programs, { program, args, ...inside(workspace) }, call)
-    if (answer.code === 0) {
+    // it would begin, and then no command could be run
+    const isPoor = NO_IDS.test(answer.error)
+    if (answer.code === 0 && !isPoor) {
       const storage = { ...init, flags }
       return {
         flags,
@@ -60,12 +62,14 @@ export async function openStorage(init: StorageInit, call: Call): Promise<Storag
         remove: () => remove(storage),
       }
     }
-    refused ||= lastWords(answer.error)
+    refused ||= isPoor ? 'this user has no range of ids' : lastWords(answer.error)
   }
   throw new BuildError('BUILDER_MISSING', `${program} cannot run here: ${refused}`, {
     hint: 'it needs root, or a user with ids of its own in /etc/subuid and /etc/subgid',
   })
 }
+
+const NO_IDS = /\bno subuid ranges found\b|\bFound no UID ranges\b/
 
 /** Where it runs; files of its own, which may be large, are there too. */
 export function inside({ folder }: Workspace): Pick<Run, 'folder' | 'env'> {
