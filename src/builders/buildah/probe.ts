@@ -18,7 +18,7 @@ export async function probe(init: BuildahInit, call: Call): Promise<BuilderFacts
     await using workspace = await openWorkspace(init)
     const storage = await openStorage({ ...init, workspace }, call)
     try {
-      const platforms = [platformIn(storage.text, program)]
+      const platforms = [platformIn(storage.info, program)]
       return { version: found.shown, runs: true, takesSecrets: true, platforms }
     } finally {
       await storage.remove()

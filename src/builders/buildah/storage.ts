@@ -33,40 +33,44 @@ export interface StorageInit {
   readonly workspace: Workspace
 }
 
-/** Where a program says what it runs on, and that it can run at all. */
+/** What a program says of the machine, once it can run at all. */
 export interface Info {
-  readonly text: string
-  readonly flags: readonly string[]
+  readonly info: string
 }
 
-/**
- * With the user's own driver, else with the one that works everywhere, and copies more. An error
- * where neither does.
- */
+/** Below the workspace, where all of it runs: podman takes no long names for folders. */
+const PLACES = [
+  { root: 'storage', driver: [] },
+  // works everywhere, and copies more
+  { root: 'storage-vfs', driver: ['--storage-driver=vfs'] },
+] as const
+
+/** With the user's own driver, else with the plainest. An error where neither will do. */
 export async function openStorage(init: StorageInit, call: Call): Promise<Storage & Info> {
   const { program, programs, workspace } = init
-  // below the workspace, where all of it runs: podman takes no long name for the second
-  const own = ['--root=storage', '--runroot=run']
   let refused = ''
-  for (const flags of [own, [...own, '--storage-driver=vfs']]) {
+  for (const { root, driver } of PLACES) {
+    const flags = [`--root=${root}`, '--runroot=run', ...driver]
     const args = [...flags, 'info', ...(program === 'podman' ? ['--format=json'] : [])]
     const answer = await said(programs, { program, args, ...inside(workspace) }, call)
     // it would begin, and then no command could be run
     const isPoor = NO_IDS.test(answer.error)
     if (answer.code === 0 && !isPoor) {
-      const storage = { ...init, flags }
-      return {
-        flags,
-        text: answer.out,
-        pull: (open, name, pullCall) => pull(storage, open, { name, call: pullCall }),
-        remove: () => remove(storage),
-      }
+      return { info: answer.out, ...storageIn({ ...init, root, flags }) }
     }
     refused ||= isPoor ? 'this user has no range of ids' : lastWords(answer.error)
   }
   throw new BuildError('BUILDER_MISSING', `${program} cannot run here: ${refused}`, {
     hint: 'it needs root, or a user with ids of its own in /etc/subuid and /etc/subgid',
   })
+}
+
+function storageIn(made: Made): Storage {
+  return {
+    flags: made.flags,
+    pull: (open, name, call) => pull(made, open, { name, call }),
+    remove: () => remove(made),
+  }
 }
 
 const NO_IDS = /\bno subuid ranges found\b|\bFound no UID ranges\b/
@@ -90,6 +94,7 @@ export function baseName(
 }
 
 interface Made extends StorageInit {
+  readonly root: string
   readonly flags: readonly string[]
 }
 
@@ -126,8 +131,8 @@ async function pull(
 const FORBIDDEN = new Set(['EACCES', 'EPERM', 'EBUSY'])
 
 /** What it wrote may belong to users that only it may act as, or still be mounted. */
-async function remove({ program, programs, workspace, flags }: Made): Promise<void> {
-  const path = workspace.file('storage')
+async function remove({ program, programs, workspace, root, flags }: Made): Promise<void> {
+  const path = workspace.file(root)
   try {
     await rm(path, { recursive: true, force: true })
   } catch (error) {
