@@ -1,5 +1,8 @@
 import { RunError, WaybillError } from '../errors.ts'
+import type { Assembled } from '../builders/assemble.ts'
 import type { BuilderKind } from '../builders/builder.ts'
+import type { Digest } from '../oci/digest.ts'
+import type { Reference } from '../oci/reference.ts'
 import type { BuildStep, Made as MadeFacts, StepPlace } from '../plan/types.ts'
 import { copyImage } from '../transfer/copy.ts'
 import { digestIn } from '../transfer/identity.ts'
@@ -8,7 +11,8 @@ import type { Call } from '../util/call.ts'
 import { mapLimit } from '../util/concurrency.ts'
 import { tagOf } from './copy-step.ts'
 import { failureOf, outcomeOf, type PlaceOutcome } from './outcome.ts'
-import type { Made, PreparedBuild } from './prepare-build.ts'
+import type { PreparedBuild } from './prepare-build.ts'
+import { sealedAt } from './sealed-at.ts'
 import type { Workshop } from './workshop.ts'
 
 interface Built {
@@ -17,17 +21,25 @@ interface Built {
   readonly transferred: number
 }
 
-/** Builds an image, and brings it to the places of the step. */
+/**
+ * Builds an image, and brings it to the places of the step. Where one of them has what this very
+ * build makes, nothing is built: a run that was stopped is gone on with.
+ */
 export async function applyBuild(step: BuildStep, workshop: Workshop, call: Call): Promise<Built> {
   try {
     const prepared = await workshop.builds.prepare(step.from, call)
     const kind = kindOf(step, prepared)
+    const seen = await mapLimit(step.to, 8, place =>
+      lookAt(step, place, { prepared, workshop, call }),
+    )
+    const places = seen.map(({ place }) => place)
+    if (places.every(place => 'result' in place)) return { places, transferred: 0 }
+    const made = step.fresh ? undefined : seen.find(({ source }) => source)?.source
+    if (made) return await bring(step, { source: made, places, workshop, call })
     const onLine = (line: { readonly text: string; readonly step?: string }) =>
       workshop.onEvent({ kind: 'build-line', step, line })
-    const moved = await unmoved(step, workshop, call)
-    if (moved.every(place => 'result' in place)) return { places: moved, transferred: 0 }
-    await using made = await prepared.run(kind, { ...call, onLine })
-    return await bring(step, { made, seen: moved, workshop, call })
+    await using built = await prepared.run(kind, { ...call, fresh: step.fresh === true, onLine })
+    return await bring(step, { source: built, places, workshop, call })
   } catch (error) {
     if (!(error instanceof WaybillError)) throw error
     return { places: step.to.map(place => ({ ...place, ...failureOf(error) })), transferred: 0 }
@@ -42,38 +54,74 @@ function kindOf({ from, source }: BuildStep, { keys }: PreparedBuild): BuilderKi
   })
 }
 
-type Seen = StepPlace | PlaceOutcome
+interface Seen {
+  /** As the plan saw it, or with what is to be said of it. */
+  readonly place: StepPlace | PlaceOutcome
+  /** Where what this build makes is there already. */
+  readonly source?: Assembled
+}
 
-/** The places as they are, but for those that are not what the plan saw. */
-function unmoved(step: BuildStep, { parse, places }: Workshop, call: Call): Promise<Seen[]> {
-  return mapLimit(step.to, 8, async (place): Promise<Seen> => {
-    try {
-      const at = parse(place.at)
-      const current = (await places.look({ ...at, tag: tagOf(at) }, call)) ?? null
-      if (current === place.replaces) return place
-      throw new RunError(
-        'PLAN_STALE',
-        `${place.at} is now ${current ?? 'absent'}, not as planned`,
-        {
-          hint: 'plan again to see the change before applying it',
-        },
-      )
-    } catch (error) {
-      return { ...place, ...failureOf(error) }
+async function lookAt(
+  { source: key }: BuildStep,
+  place: StepPlace,
+  {
+    prepared: { platforms },
+    workshop,
+    call,
+  }: { readonly prepared: PreparedBuild; readonly workshop: Workshop; readonly call: Call },
+): Promise<Seen> {
+  try {
+    const at = workshop.parse(place.at)
+    const current = await workshop.places.look({ ...at, tag: tagOf(at) }, call)
+    if ((current ?? null) === place.replaces) return { place }
+    const source = current && (await madeThere(at, current, { key, platforms, workshop, call }))
+    if (current && source) {
+      return { place: { ...place, names: current, ...outcomeOf('unchanged') }, source }
     }
-  })
+    throw new RunError('PLAN_STALE', `${place.at} is now ${current ?? 'absent'}, not as planned`, {
+      hint: 'plan again to see the change before applying it',
+    })
+  } catch (error) {
+    return { place: { ...place, ...failureOf(error) } }
+  }
+}
+
+async function madeThere(
+  { store: name, repository }: Reference,
+  found: Digest,
+  {
+    key,
+    platforms,
+    workshop: { open, manifests },
+    call,
+  }: {
+    readonly key: Digest
+    readonly platforms: readonly string[]
+    readonly workshop: Workshop
+    readonly call: Call
+  },
+): Promise<Assembled | undefined> {
+  const store = await open(name)
+  const fact = await sealedAt(
+    { store, repository, found },
+    { keys: [key], platforms },
+    manifests,
+    call,
+  )
+  const root = fact && (await manifests.read(store, repository, fact.digest, call))
+  return root && { store, repository, root }
 }
 
 async function bring(
   step: BuildStep,
   {
-    made: { store, repository, root },
-    seen,
+    source: { store, repository, root },
+    places: seen,
     workshop,
     call,
   }: {
-    readonly made: Made
-    readonly seen: readonly Seen[]
+    readonly source: Assembled
+    readonly places: readonly (StepPlace | PlaceOutcome)[]
     readonly workshop: Workshop
     readonly call: Call
   },

@@ -20,7 +20,13 @@ export interface PreparedBuild {
   readonly keys: ReadonlyMap<BuilderKind, Digest>
   /** Asks builders whether they are there and able. */
   choose(call: Call): Promise<Choice>
-  run(kind: BuilderKind, call: Call & { onLine(line: BuildLine): void }): Promise<Made>
+  run(kind: BuilderKind, call: RunCall): Promise<Made>
+}
+
+export type RunCall = Call & {
+  /** Every command is run again, whatever the builder remembers. */
+  readonly fresh: boolean
+  onLine(line: BuildLine): void
 }
 
 /** What was built, until it is disposed of. */
@@ -77,7 +83,7 @@ async function run(
   { build, recipes, builders, secrets, epoch }: PrepareInit,
   kind: BuilderKind,
   key: Digest,
-  call: Call & { onLine(line: BuildLine): void },
+  { fresh, ...call }: RunCall,
 ): Promise<Made> {
   const builder = await builders.open(kind)
   const built: BuiltImage[] = []
@@ -88,7 +94,10 @@ async function run(
     const parts = []
     for (const [platform, recipe] of recipes) {
       const onLine = (line: BuildLine) => call.onLine(lineFor(line, platform, recipes.length))
-      const image = await builder.build({ ...recipe.request, secrets, epoch }, { ...call, onLine })
+      const image = await builder.build(
+        { ...recipe.request, secrets, epoch, ...(fresh && { fresh }) },
+        { ...call, onLine },
+      )
       built.push(image)
       parts.push({ image, platform })
     }

@@ -21,6 +21,7 @@ export function stepOf(build: DesiredBuild): readonly BuildStep[] {
       source: key,
       builder,
       platforms,
+      ...(stale !== undefined && { fresh: true }),
       bases: bases.toSorted(byKey(base => base.name)),
       to,
       needs: [],

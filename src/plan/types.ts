@@ -110,6 +110,8 @@ export interface BuildStep extends StepShared {
   readonly platforms: readonly string[]
   /** What FROM and the like name, with what that stands for. */
   readonly bases: readonly { readonly name: string; readonly digest: Digest }[]
+  /** Every command is run again, whatever the builder remembers. */
+  readonly fresh?: true
   /** What was made, once it was. */
   readonly made?: Made
 }

@@ -1,6 +1,7 @@
 /** `build`: one image from a context, by hand, under one name or several. */
 import type { BuildLine } from '../builders/builder.ts'
 import type { Choice } from '../execute/choose-builder.ts'
+import { sealedAt } from '../execute/sealed-at.ts'
 import { copyTo, type Copied } from '../images/copy.ts'
 import type { ImageName } from '../images/names.ts'
 import { newName } from '../images/tag.ts'
@@ -8,7 +9,6 @@ import type { Build } from '../manifest/types.ts'
 import type { Digest } from '../oci/digest.ts'
 import type { Call } from '../util/call.ts'
 import type { Workbench } from './bench.ts'
-import { sealedAt } from './made-at.ts'
 
 export interface BuildWish {
   readonly build: Omit<Build, 'to'>
@@ -42,7 +42,8 @@ export async function buildByHand(
       wanted.map(async ({ repository, tag }) => {
         const found = await store.resolve(repository, tag, call)
         const seen = { store, repository, found: found?.digest }
-        return sealedAt(seen, prepared, bench.manifests, call)
+        const { keys, platforms } = prepared
+        return sealedAt(seen, { keys: [...keys.values()], platforms }, bench.manifests, call)
       }),
     )
     const [first] = made
@@ -52,7 +53,7 @@ export async function buildByHand(
   }
   const choice = await prepared.choose(call)
   onBuilder(choice)
-  await using made = await prepared.run(choice.kind, { ...call, onLine })
+  await using made = await prepared.run(choice.kind, { ...call, fresh, onLine })
   const { digest } = made.root.content
   bench.manifests.keep(made.root)
   const done: (ImageName & Pick<Copied, 'replaced'>)[] = []
