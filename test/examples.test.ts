@@ -20,7 +20,8 @@ const manifests = [
 describe('the manifests that ship', () => {
   it.each(manifests)('%s is valid', async file => {
     const manifest = await loadManifest({ files: [file], cwd: root, env: { HOME: root } })
-    expect(manifest.wishes.length + manifest.choices.length).toBeGreaterThan(0)
+    const { wishes, choices, builds } = manifest
+    expect(wishes.length + choices.length + builds.length).toBeGreaterThan(0)
     expect(manifest.advice).toEqual([])
   })
 })
