@@ -137,7 +137,7 @@ async function buildOf(context: string, flags: Flags, shell: Shell): Promise<Omi
 
 /** As docker tells them apart: a repository has a scheme, `git@`, or ends in `.git`. */
 function contextOf(text: string, { cwd }: Shell): ContextSource {
-  const isGit = /^(?:https?|ssh|git):\/\//i.test(text) || /^git@|\.git(?:#|$)/.test(text)
+  const isGit = /^(?:https?|ssh|git|file):\/\//i.test(text) || /^git@|\.git(?:#|$)/.test(text)
   if (!isGit) return { folder: resolve(cwd, text), named: text }
   const [git = '', fragment = ''] = text.split('#', 2)
   const [ref = '', path = ''] = fragment.split(':', 2)

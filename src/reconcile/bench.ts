@@ -75,6 +75,7 @@ export async function openBench(init: BenchInit, call: Call = {}): Promise<Workb
     scratch: temporaryOf(env),
     version: init.version,
     signalGroup: init.signalGroup ?? (() => {}),
+    onNotice,
   })
   return {
     prepareBuild: (build, call) => yard.prepareBuild(build, call),

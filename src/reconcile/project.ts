@@ -119,6 +119,7 @@ export async function openProject(init: ProjectInit, call: Call = {}): Promise<P
     scratch: temporaryOf(env),
     version: init.version,
     signalGroup: init.signalGroup ?? ignore,
+    onNotice: text => onEvent({ kind: 'notice', text }),
   })
   let onMade: Workshop['onMade'] = async () => {}
   const workshop = createWorkshop(stores, init, {

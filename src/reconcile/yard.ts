@@ -25,6 +25,8 @@ export interface YardInit extends Omit<BuildersInit, 'http'> {
   readonly builds: readonly Build[]
   readonly stores: Stores
   readonly manifests: Manifests
+  /** What is worth a word, and stops nothing. */
+  readonly onNotice: (text: string) => void
 }
 
 export interface Yard extends AsyncDisposable {
@@ -105,7 +107,7 @@ function epochIn(env: YardInit['env']): number {
 /** The folder itself, or the files of a commit. */
 async function contextOf(
   { name, context }: Build,
-  { env, scratch, owner }: YardInit,
+  { env, scratch, owner, onNotice }: YardInit,
   folders: string[],
   call: Call,
 ): Promise<{ readonly name: string; readonly folder: string }> {
@@ -121,11 +123,18 @@ async function contextOf(
   const into = await makeScratchFolder({ scratch, owner }, 'waybill-context-')
   folders.push(into)
   const revision = await resolveRevision({ url, ref, into }, { env }, call)
-  const { folder, commit } = await checkOut(
+  const { folder, commit, unfiltered } = await checkOut(
     { url, commit: revision.commit, ref: revision.ref, path, submodules, into },
     { env },
     call,
   )
+  const [first] = unfiltered
+  if (first) {
+    const more = unfiltered.length > 1 ? ` and ${unfiltered.length - 1} more` : ''
+    onNotice(
+      `the context of ${name} has ${first.path}${more} as committed: ${first.filter} is not run`,
+    )
+  }
   return { name: `${url} at ${commit.slice(0, 12)}`, folder }
 }
 
