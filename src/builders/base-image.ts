@@ -5,6 +5,7 @@ import { isRecord, type Descriptor } from '../oci/descriptor.ts'
 import { isDigest, type Digest } from '../oci/digest.ts'
 import { parseDocument } from '../oci/document.ts'
 import { parseManifest, type ImageManifest } from '../oci/manifest.ts'
+import { MOST_CONFIG_BYTES } from '../stores/identifying.ts'
 import type { Manifested, Store, WriteSession } from '../stores/store.ts'
 import type { Call } from '../util/call.ts'
 import { readVerified } from '../util/verified.ts'
@@ -20,8 +21,6 @@ export interface OpenBase {
   /** Of its layers, lowest first, as they are unpacked. */
   readonly diffIds: readonly Digest[]
 }
-
-const MOST_CONFIG_BYTES = 8 * 1024 * 1024
 
 export async function openBase(base: BaseImage, call: Call): Promise<OpenBase> {
   const { store, repository, digest, pinned } = base

@@ -8,8 +8,9 @@ import { StoreError } from '../../errors.ts'
 import type { Descriptor } from '../../oci/descriptor.ts'
 import { algorithmOf, digestOf, hexOf, type Digest } from '../../oci/digest.ts'
 import { parseDocument } from '../../oci/document.ts'
-import { MAX_MANIFEST_BYTES, parseManifest } from '../../oci/manifest.ts'
+import { parseManifest } from '../../oci/manifest.ts'
 import { OCI_MANIFEST } from '../../oci/media-types.ts'
+import { MOST_CONFIG_BYTES } from '../../stores/identifying.ts'
 import type { Manifested, Store } from '../../stores/store.ts'
 import type { Call } from '../../util/call.ts'
 import { readVerified } from '../../util/verified.ts'
@@ -34,7 +35,7 @@ export async function withLayersOfBase(pushed: Pushed, call: Call): Promise<Dige
     throw new StoreError('CONTENT_UNSUPPORTED', `${store.name} is an index`)
   }
   const bytes = await store.fetch(REPOSITORY, document.config, call)
-  const config = await readVerified(bytes, document.config, MAX_MANIFEST_BYTES)
+  const config = await readVerified(bytes, document.config, MOST_CONFIG_BYTES)
   const base = baseOf(diffIdsIn(parseDocument(config, 'the configuration of the image')), bases)
   if (!base) return digest
 

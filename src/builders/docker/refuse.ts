@@ -2,6 +2,7 @@
 import { formatPlatform, matchesPlatform } from '../../oci/platform.ts'
 import type { Run, StageInstruction } from '../../dockerfile/types.ts'
 import type { BuildError } from '../../errors.ts'
+import type { Call } from '../../util/call.ts'
 import type { BuildRequest } from '../builder.ts'
 import { unsupported } from '../failure.ts'
 import type { OpenStages } from '../open-stages.ts'
@@ -9,8 +10,12 @@ import type { Engine } from './engine.ts'
 
 const INSTEAD = 'build it with builder: buildx, buildah or podman'
 
-export async function refuseUnable(engine: Engine, request: BuildRequest): Promise<void> {
-  const { keeps, platform } = await engine.facts()
+export async function refuseUnable(
+  engine: Engine,
+  request: BuildRequest,
+  call: Call,
+): Promise<void> {
+  const { keeps, platform } = await engine.facts(call)
   if (keeps === 'podman') {
     throw unsupported(`what answers as ${engine.name} is podman`, 'build it with builder: podman')
   }
