@@ -14,6 +14,7 @@ const ALIASES: Readonly<Record<string, string>> = {
   'image prune': 'prune',
   'image save': 'save',
   'image load': 'load',
+  'image import': 'import',
   'container commit': 'commit',
   'system df': 'du',
 }

@@ -1,9 +1,9 @@
 import { createReadStream } from 'node:fs'
 import { mkdtemp, rm } from 'node:fs/promises'
 import { join, resolve } from 'node:path'
-import { tmpdir } from 'node:os'
 import type { Store } from '../stores/store.ts'
 import type { Shell } from './command.ts'
+import { temporaryOf } from './temporary.ts'
 
 interface Wanted {
   readonly format: 'docker' | 'oci'
@@ -67,7 +67,3 @@ export async function openArchiveOutput(
 }
 
 const CHUNK_BYTES = 256 * 1024
-
-function temporaryOf(env: Shell['env']): string {
-  return env['TMPDIR'] ?? tmpdir()
-}

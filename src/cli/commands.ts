@@ -27,6 +27,7 @@ export const commands: Commands = {
   save: async () => (await import('./save.ts')).save,
   load: async () => (await import('./load.ts')).load,
   build: async () => (await import('./build.ts')).build,
+  import: async () => (await import('./import.ts')).importCommand,
   rmi: async () => (await import('./rmi.ts')).rmi,
   prune: async () => (await import('./prune.ts')).prune,
   sweep: async () => (await import('./sweep.ts')).sweep,

@@ -1,7 +1,9 @@
+import type { Readable } from 'node:stream'
 import type { Searching } from '../stores/searching.ts'
 import type { Store } from '../stores/store.ts'
 import type { Ledger } from '../transfer/ledger.ts'
 import type { Manifests } from '../transfer/manifests.ts'
+import type { Call } from '../util/call.ts'
 import type { Semaphore } from '../util/concurrency.ts'
 
 /** What operations on images work with: the stores by name, and what this run has learnt of them. */
@@ -15,6 +17,8 @@ export interface Bench {
   openSource(store: string): Promise<Store>
   /** Docker Hub's search, which is no part of its registry. */
   openHub(): Promise<Searching>
+  /** What is at an http(s) address, fetched as nobody in particular. */
+  download(url: URL, call?: Call): Promise<Readable>
   /** Whether a tag of the store, once there, never changes. */
   isImmutable(place: { readonly store: string; readonly tag: string }): boolean
   streams(store: Store): Semaphore | undefined

@@ -2,6 +2,7 @@
 import { setMaxListeners } from 'node:events'
 import { stat } from 'node:fs/promises'
 import { resolve } from 'node:path'
+import { createFetch } from '../builders/embedded/download.ts'
 import { openCredentials } from '../credentials/credentials.ts'
 import { InputError } from '../errors.ts'
 import type { Bench } from '../images/bench.ts'
@@ -65,6 +66,7 @@ export async function openBench(init: BenchInit, call: Call = {}): Promise<Workb
     hub: init.hub,
     onNotice,
   })
+  const get = createFetch(stores.http)
   const manifests = createManifests()
   const yard = openYard({
     builds: [],
@@ -84,6 +86,7 @@ export async function openBench(init: BenchInit, call: Call = {}): Promise<Workb
     open: name => stores.open(name),
     openSource: name => stores.openSource(name),
     openHub: () => stores.openHub(),
+    download: async (url, call = {}) => (await get(url.href, call)).bytes,
     isImmutable: place => stores.isImmutable(place),
     streams: store => stores.streams(store),
     manifests,

@@ -1,5 +1,4 @@
 /** Where builds are prepared and run: their files, their base images, and the builders there are. */
-import { arch } from 'node:os'
 import { readFile, rm, stat } from 'node:fs/promises'
 import { resolve } from 'node:path'
 import type { Builder, BuilderKind, BaseImage, BuildSecret } from '../builders/builder.ts'
@@ -10,7 +9,7 @@ import { InputError, SourceError, StoreError } from '../errors.ts'
 import { candidatesFor, type Builders } from '../execute/choose-builder.ts'
 import { prepareBuild, unknownBuild, type PreparedBuild } from '../execute/prepare-build.ts'
 import type { Build } from '../manifest/types.ts'
-import { parsePlatform, type Platform } from '../oci/platform.ts'
+import type { Platform } from '../oci/platform.ts'
 import { buildNamed, formatReference } from '../oci/reference.ts'
 import { checkOut, resolveRevision } from '../sources/open.ts'
 import type { Manifests } from '../transfer/manifests.ts'
@@ -18,7 +17,9 @@ import { readImageFor } from '../transfer/image.ts'
 import type { Call } from '../util/call.ts'
 import { mapLimit } from '../util/concurrency.ts'
 import { unless } from '../util/errno.ts'
+import { machinePlatform } from '../util/machine.ts'
 import { makeScratchFolder } from '../util/scratch-folder.ts'
+import { sourceDate } from '../util/source-date.ts'
 import type { Stores } from './stores.ts'
 
 export interface YardInit extends Omit<BuildersInit, 'http'> {
@@ -70,7 +71,10 @@ export function openYard(init: YardInit): Yard {
       return [platform, recipe] as const
     })
     const secrets = build.secrets.map(secret => secretOf(build, secret, init))
-    return prepareBuild({ build, recipes, builders, secrets, epoch: epochIn(init.env) }, call)
+    return prepareBuild(
+      { build, recipes, builders, secrets, epoch: sourceDate(init.env) ?? 0 },
+      call,
+    )
   }
 
   return {
@@ -86,22 +90,6 @@ export function openYard(init: YardInit): Yard {
       for (const folder of folders.splice(0)) await rm(folder, { recursive: true, force: true })
     },
   }
-}
-
-/** What docker would build for here. */
-function machinePlatform(): Platform {
-  const names: Readonly<Record<string, string>> = { x64: 'amd64', ia32: '386' }
-  const name = arch()
-  return parsePlatform(`linux/${names[name] ?? name}`)
-}
-
-function epochIn(env: YardInit['env']): number {
-  const text = env['SOURCE_DATE_EPOCH'] ?? ''
-  if (text === '') return 0
-  if (/^\d{1,12}$/.test(text)) return Number(text)
-  throw new InputError('BAD_ARGUMENT', `SOURCE_DATE_EPOCH is no time: ${JSON.stringify(text)}`, {
-    hint: 'it is a number of seconds since 1970',
-  })
 }
 
 /** The folder itself, or the files of a commit. */

@@ -33,6 +33,8 @@ const MOST_RATIO = 250
 export interface Limits {
   readonly freeBytes: number
   readonly mostRatio: number
+  /** Nothing may follow the compressed bytes: some programs pass over zeros, others do not. */
+  readonly exact?: boolean
 }
 
 const LIMITS: Limits = { freeBytes: FREE_BYTES, mostRatio: MOST_RATIO }
@@ -42,13 +44,16 @@ export function decompressed(
   bytes: Readable,
   compression: Compression,
   where: string,
-  limits: Limits = LIMITS,
+  limits: Partial<Limits> = {},
 ): Readable {
   try {
     const unpacking = unpacker(compression, where)
-    const plain = Readable.from(unpacked(bytes, unpacking, { where, limits }), {
-      objectMode: false,
-    })
+    const plain = Readable.from(
+      unpacked(bytes, unpacking, { where, limits: { ...LIMITS, ...limits } }),
+      {
+        objectMode: false,
+      },
+    )
     // a generator that nobody began to read does not clean up
     return plain.once('close', () => bytes.destroy())
   } catch (error) {
@@ -78,6 +83,7 @@ async function* unpacked(
         throw bomb(where, limits)
       yield chunk
     }
+    if (limits.exact === true && consumedBy(unpacking) < packedSize) throw followed(where)
   } catch (error) {
     throw isUnpacking(error) ? damaged(where, error) : error
   }
@@ -107,6 +113,12 @@ function unzstd(where: string): Transform {
   })
 }
 
+/** How many of the bytes that were written to it were of use to it, where it says so. */
+function consumedBy(unpacking: Transform): number {
+  const size: unknown = Reflect.get(unpacking, 'bytesWritten')
+  return typeof size === 'number' ? size : Infinity
+}
+
 /** zlib's own failures have these codes; others come from where the bytes do. */
 function isUnpacking(error: unknown): boolean {
   return error instanceof Error && 'code' in error && /^Z(?:STD)?_|_ZSTD/.test(String(error.code))
@@ -116,6 +128,11 @@ function damaged(where: string, cause: unknown): StoreError {
   const isShort = cause instanceof Error && /unexpected end/.test(cause.message)
   const message = `${where}: its compressed bytes are ${isShort ? 'cut short' : 'damaged'}`
   return new StoreError('CONTENT_CORRUPT', message, { cause, hint: 'copy or make it anew' })
+}
+
+function followed(where: string): StoreError {
+  const message = `${where}: something follows its compressed bytes`
+  return new StoreError('CONTENT_CORRUPT', message, { hint: 'copy or make it anew' })
 }
 
 function bomb(where: string, { mostRatio }: Limits): StoreError {

@@ -15,6 +15,8 @@ export interface EntryOptions extends Call {
   /** Whose bytes come with the entry: small files that are wanted at once. */
   readonly keeps?: (entry: Pick<TarEntry, 'name' | 'size'>) => boolean
   readonly limits?: EntryLimits
+  /** A tar that just stops, without what ends one, is cut short. */
+  readonly endsSaid?: boolean
 }
 
 export interface EntryLimits {
@@ -63,12 +65,13 @@ export async function* readEntries(
 }
 
 async function nextEntry(reading: Reading): Promise<TarEntry | undefined> {
-  const { taker, limits } = reading
+  const { taker, limits, options } = reading
   let longName: string | undefined
   let longTarget: string | undefined
   let records: ReadonlyMap<string, Buffer> = new Map()
   for (;;) {
     const block = await taker.take(BLOCK_BYTES)
+    if (block.length === 0 && options.endsSaid === true) throw new TarProblem('is cut short')
     if (block.length === 0 || isZero(block)) {
       if (block.length === 0 || (await isEnd(taker))) return undefined
       throw new TarProblem('is a damaged header')

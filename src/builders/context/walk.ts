@@ -28,6 +28,8 @@ export interface WalkCall extends Call {
   /** Of each path that is ignored; what is in a folder that is left out whole is not looked at. */
   readonly onIgnored?: (path: string) => void
   readonly mostEntries?: number
+  /** What helps where something is in the way; absent: leaving it out in `.dockerignore`. */
+  readonly hint?: string
 }
 
 const MOST_ENTRIES = 1_000_000
@@ -51,7 +53,7 @@ async function* walkFolder(walk: Walk, at: string): AsyncGenerator<Found> {
   const entries = await seen(walk, at, readdir(join(context.folder, at), { withFileTypes: true }))
   walk.entries += entries.length
   const { mostEntries = MOST_ENTRIES } = call
-  if (walk.entries > mostEntries) throw tooMany(context, mostEntries)
+  if (walk.entries > mostEntries) throw tooMany(walk, mostEntries)
   const looks = await mapLimit(entries, AT_ONCE, entry => look(walk, at, entry))
   const found = looks.filter(one => one !== undefined)
   for (const { isIgnored, ...one } of found.toSorted((a, b) => byCodePoint(a.path, b.path))) {
@@ -72,7 +74,7 @@ type Look = Found & { readonly isIgnored: boolean }
 async function look(walk: Walk, at: string, entry: Dirent): Promise<Look | undefined> {
   const { context, call } = walk
   const path = posix.join(at, entry.name)
-  if (entry.name.includes('\uFFFD')) throw nameless(context, path)
+  if (entry.name.includes('\uFFFD')) throw nameless(walk, path)
   const isIgnored = context.ignore.isIgnored(path)
   if (isIgnored) call.onIgnored?.(path)
   if (isIgnored && (!entry.isDirectory() || context.ignore.isIgnoredWhole(path))) return undefined
@@ -84,26 +86,26 @@ async function look(walk: Walk, at: string, entry: Dirent): Promise<Look | undef
   return { path, whole, stats, isIgnored, target }
 }
 
-async function seen<T>({ context }: Walk, path: string, looking: Promise<T>): Promise<T> {
+async function seen<T>({ context, call }: Walk, path: string, looking: Promise<T>): Promise<T> {
   try {
     return await looking
   } catch (cause) {
     const where = path === '' ? context.name : `${path} in ${context.name}`
     throw new BuildError('BUILD_FAILED', `${where} cannot be read`, {
       cause: toError(cause),
-      hint: 'what the build does not need can be left out in .dockerignore',
+      hint: call.hint ?? 'what the build does not need can be left out in .dockerignore',
     })
   }
 }
 
-function nameless({ name }: BuildContext, path: string): BuildError {
+function nameless({ context: { name }, call }: Walk, path: string): BuildError {
   return new BuildError('BUILD_FAILED', `${path} in ${name} has a name that is not UTF-8`, {
-    hint: 'rename it, or leave out its folder in .dockerignore',
+    hint: call.hint ?? 'rename it, or leave out its folder in .dockerignore',
   })
 }
 
-function tooMany({ name }: BuildContext, mostEntries: number): BuildError {
+function tooMany({ context: { name }, call }: Walk, mostEntries: number): BuildError {
   return new BuildError('BUILD_FAILED', `${name} has more than ${mostEntries} files and folders`, {
-    hint: 'leave out what the build does not need in .dockerignore',
+    hint: call.hint ?? 'leave out what the build does not need in .dockerignore',
   })
 }

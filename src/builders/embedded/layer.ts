@@ -35,14 +35,21 @@ export interface LayerOptions extends Call {
 
 export async function writeLayer(
   layer: LayerChanges,
-  { scratch, mtime = own => own, signal }: LayerOptions,
+  { mtime = own => own, ...options }: LayerOptions,
 ): Promise<BuiltLayer> {
-  const entries = layerEntries(layer, mtime)
+  return packLayer(tarOf(layerEntries(layer, mtime), options), options)
+}
+
+/** A layer of a tar as it is. */
+export async function packLayer(
+  tar: AsyncIterable<Buffer>,
+  { scratch, signal }: Omit<LayerOptions, 'mtime'>,
+): Promise<BuiltLayer> {
   const spool = createSpool(scratch)
   const diff = createHash('sha256')
   const whole = createHash('sha256')
   try {
-    for await (const chunk of gzipped(tarOf(entries, diff, { scratch, signal }))) {
+    for await (const chunk of gzipped(hashed(tar, diff))) {
       signal?.throwIfAborted()
       whole.update(chunk)
       await spool.write(chunk)
@@ -61,28 +68,30 @@ export async function writeLayer(
   }
 }
 
+async function* hashed(bytes: AsyncIterable<Buffer>, hash: Hash): AsyncGenerator<Buffer> {
+  for await (const chunk of bytes) {
+    hash.update(chunk)
+    yield chunk
+  }
+}
+
 async function* tarOf(
   entries: readonly LayerEntry[],
-  hash: Hash,
-  { scratch, signal }: LayerOptions,
+  { scratch, signal }: Omit<LayerOptions, 'mtime'>,
 ): AsyncGenerator<Buffer> {
   const files = entries.flatMap(({ file }) => (file ? [file] : []))
   await using packed = await gatherPacked(files, scratch, { signal })
-  const through = (bytes: Buffer): Buffer => {
-    hash.update(bytes)
-    return bytes
-  }
   for await (const { entry, bytes } of readAhead(entries, packed, { signal })) {
-    yield through(encodeEntry(entry))
+    yield encodeEntry(entry)
     let left = entry.size
     for await (const chunk of bytes) {
       left -= chunk.length
-      yield through(chunk)
+      yield chunk
     }
     if (left !== 0) throw new Error(`${entry.name} was said to have ${entry.size} bytes`)
-    yield through(paddingFor(entry.size))
+    yield paddingFor(entry.size)
   }
-  yield through(Buffer.alloc(END_OF_TAR))
+  yield Buffer.alloc(END_OF_TAR)
 }
 
 function digestIn(hash: Hash): Digest {

@@ -17,6 +17,8 @@ export interface WalkOptions extends Call {
   /** Whether nothing in a folder that is left out can be an exception. */
   readonly isSkipped?: (path: string) => boolean
   readonly mostEntries?: number
+  /** What the folder is called in errors, and what may help there; absent: it is a build context. */
+  readonly named?: { readonly name: string; readonly hint: string }
   /** Of all that is found, in seconds; absent: each has its own. */
   readonly mtime?: number
 }
@@ -28,14 +30,15 @@ export interface Context {
 }
 
 export async function walkContext(folder: string, options: WalkOptions = {}): Promise<Context> {
-  const { isIgnored = () => false, isSkipped = () => true, mtime, ...call } = options
+  const { isIgnored = () => false, isSkipped = () => true, mtime, named, ...call } = options
   const ignore = { isIgnored, isIgnoredWhole: isSkipped }
   const tree = createTree()
   // files that have several names, by what they are on the disk
   const links = new Map<string, FileNode>()
   let files = 0
   let bytes = 0
-  for await (const found of walkFound({ name: 'the build context', folder, ignore }, call)) {
+  const { name, ...helping } = named ?? { name: 'the build context' }
+  for await (const found of walkFound({ name, folder, ignore }, { ...call, ...helping })) {
     const { path, whole, stats, target } = found
     if (stats.isDirectory()) {
       tree.putFolder(path, attributesIn({ stats, mtime }))

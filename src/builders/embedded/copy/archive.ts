@@ -8,10 +8,10 @@ import { compressionOf, MAGIC_BYTES, type Compression } from '../../../tar/compr
 import { readEntries } from '../../../tar/entries.ts'
 import { parseEntry, type TarEntry } from '../../../tar/entry.ts'
 import { BLOCK_BYTES, isZero, TarProblem } from '../../../tar/header.ts'
+import { plainTar } from '../../../tar/plain.ts'
 import { createTaker } from '../../../tar/take.ts'
 import type { Call } from '../../../util/call.ts'
 import { fileBytes } from '../layer/file-bytes.ts'
-import { plainTar } from '../tree/image-tree.ts'
 import type { FileNode, TarSource } from '../tree/node.ts'
 
 export interface Archive {

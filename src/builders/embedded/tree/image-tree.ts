@@ -2,13 +2,12 @@
  * The tree of an image that is in a store, by reading the headers in its layers once. Nothing is
  * unpacked; the bytes of a file are had by reading its layer again (`packed-bytes.ts`).
  */
-import { Readable } from 'node:stream'
 import { StoreError } from '../../../errors.ts'
 import type { Descriptor } from '../../../oci/descriptor.ts'
 import { isForeignLayer } from '../../../oci/media-types.ts'
 import type { Store } from '../../../stores/store.ts'
-import { compressionOf, decompressed, MAGIC_BYTES } from '../../../tar/compression.ts'
 import { readEntries, type EntryLimits } from '../../../tar/entries.ts'
+import { plainTar } from '../../../tar/plain.ts'
 import type { Call } from '../../../util/call.ts'
 import { verified } from '../../../util/verified.ts'
 import { applyLayer } from './apply-layer.ts'
@@ -50,43 +49,6 @@ export function layerIn(
       return plainTar(bytes, where)
     },
   }
-}
-
-/** A tar without the compression that its first bytes show. */
-export async function plainTar(bytes: Readable, where: string): Promise<Readable> {
-  const { head, whole } = await peeked(bytes)
-  const compression = compressionOf(head)
-  return compression === undefined ? whole : decompressed(whole, compression, where)
-}
-
-/** The first bytes of a stream, and all of it still. */
-async function peeked(
-  bytes: Readable,
-): Promise<{ readonly head: Buffer; readonly whole: Readable }> {
-  const chunks: AsyncIterator<Buffer> = bytes[Symbol.asyncIterator]()
-  const parts: Buffer[] = []
-  for (let size = 0; size < MAGIC_BYTES;) {
-    const { done, value } = await chunks.next()
-    if (done) break
-    parts.push(value)
-    size += value.length
-  }
-  const head = Buffer.concat(parts)
-  async function* again(): AsyncGenerator<Buffer> {
-    try {
-      if (head.length > 0) yield head
-      for (;;) {
-        const { done, value } = await chunks.next()
-        if (done) return
-        yield value
-      }
-    } finally {
-      bytes.destroy()
-    }
-  }
-  const whole = Readable.from(again(), { objectMode: false })
-  // a generator that nobody began to read does not clean up
-  return { head, whole: whole.once('close', () => bytes.destroy()) }
 }
 
 function foreign(where: string): StoreError {
