@@ -118,7 +118,7 @@ describe('RUN', () => {
     ['RUN --network=nope a', '2:5 --network is "nope"'],
     ['RUN --network=none --network=none a', '2:20 --network is given twice'],
     ['RUN --security= a', '2:5 --security is ""'],
-    ['RUN --mount=type=bind,from=$X a', '2:5 from=$X: no variables here'],
+    ['RUN --mount=type=bind,from=$X a', '2:13 from=$X: no variables here'],
     ['RUN --mount=a\\"b c', '2:5 --mount has a quote that is not closed or does not begin'],
     ['RUN --mont=x a', '2:5 there is no flag "--mont"'],
   ])('%s is refused', (text, refusal) => {
