@@ -36,7 +36,7 @@ export interface StagePlan {
 }
 
 export interface StageOptions {
-  /** A stage by name, in any case, or by number; the last where it is absent. */
+  /** A stage by name, in any case; the last where it is absent. */
   readonly target?: string | undefined
   readonly platform: Platform
   readonly buildPlatform: Platform
@@ -59,8 +59,7 @@ export function planStages(dockerfile: Dockerfile, options: StageOptions): Stage
 
 function targetOf({ stages, source }: Dockerfile, target: string | undefined): number {
   if (target === undefined || target === '') return stages.length - 1
-  const number = /^\d+$/.test(target) && Number(target) < stages.length ? Number(target) : undefined
-  const found = stageNamed(stages, target) ?? number
+  const found = stageNamed(stages, target)
   if (found !== undefined) return found
   const names = stages.flatMap(({ from }) => from.as?.text ?? [])
   const near = nearest(target, names)

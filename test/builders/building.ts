@@ -79,14 +79,15 @@ export interface MadeImage {
 
 export function makeBase(made: MadeBase): MadeImage {
   const { layers = [], config = {}, platform = AMD64, author, history } = made
+  const created = '2020-01-01T00:00:00Z'
   const tars = layers.map(members => tar(...members))
   const document = {
     ...platform,
     ...(author !== undefined && { author }),
-    created: '2020-01-01T00:00:00Z',
+    created,
     config,
     rootfs: { type: 'layers', diff_ids: tars.map(bytes => digestOf(bytes)) },
-    history: history ?? tars.map((_, at) => ({ created_by: `layer ${at}` })),
+    history: history ?? tars.map((_, at) => ({ created, created_by: `layer ${at}` })),
   }
   const configBlob = { mediaType: OCI_CONFIG, bytes: Buffer.from(JSON.stringify(document)) }
   const blobs = tars.map(bytes => ({ mediaType: OCI_LAYER_GZIP, bytes: gzipSync(bytes) }))

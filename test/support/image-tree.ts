@@ -13,6 +13,8 @@ import type { Store } from '../../src/stores/store.ts'
 export interface ImageContent {
   /** By path, as `file 644 0:0 said hello`. */
   readonly tree: ReadonlyMap<string, string>
+  /** By path, in whole seconds. */
+  readonly times: ReadonlyMap<string, number>
   readonly config: Readonly<Record<string, unknown>>
   /** The manifest, the configuration, and the layers as they are unpacked. */
   readonly bytes: readonly Buffer[]
@@ -29,26 +31,37 @@ export async function readImage(
   if (document.kind !== 'image') throw new Error(`${digest} is an index`)
   const config = await buffer(await store.fetch(repository, document.config))
   const tree = new Map<string, string>()
+  const times = new Map<string, number>()
   const layers: Buffer[] = []
   for (const layer of document.layers) {
     const packed = await buffer(await store.fetch(repository, layer))
     const tar = packed[0] === 0x1f && packed[1] === 0x8b ? gunzipSync(packed) : packed
     layers.push(tar)
-    await apply(tar, tree)
+    await apply(tar, tree, times)
   }
-  return { tree, config: JSON.parse(config.toString()), bytes: [found.bytes, config, ...layers] }
+  return {
+    tree,
+    times: new Map([...times].filter(([path]) => tree.has(path))),
+    config: JSON.parse(config.toString()),
+    bytes: [found.bytes, config, ...layers],
+  }
 }
 
-async function apply(tar: Buffer, tree: Map<string, string>): Promise<void> {
+async function apply(
+  tar: Buffer,
+  tree: Map<string, string>,
+  times: Map<string, number>,
+): Promise<void> {
   const reader = extract()
   const source = new PassThrough()
   const feeding = pipeline(source, reader)
   source.end(tar)
   for await (const entry of reader) {
-    const { name, type, mode, uid, gid, linkname } = entry.header
+    const { name, type, mode, uid, gid, linkname, mtime } = entry.header
     const bytes = await buffer(entry)
     const path = posix.join('/', name).replace(/(?<=.)\/$/, '')
     const base = posix.basename(path)
+    times.set(path, Math.floor((mtime?.getTime() ?? 0) / 1000))
     if (base === '.wh..wh..opq') remove(tree, posix.dirname(path), false)
     else if (base.startsWith('.wh.')) {
       remove(tree, posix.join(posix.dirname(path), base.slice(4)), true)

@@ -1,5 +1,6 @@
 /** The configuration and the manifest of what was built, as BuildKit writes them. */
 import { formatRuntimeConfig, type RuntimeConfig } from '../../dockerfile/runtime-config.ts'
+import type { HistoryStep } from '../../dockerfile/stage-state.ts'
 import { StoreError } from '../../errors.ts'
 import { isRecord, type Descriptor } from '../../oci/descriptor.ts'
 import { digestOf } from '../../oci/digest.ts'
@@ -25,23 +26,24 @@ export interface ImageDocuments {
 
 export function imageOf({ stand, layers, labels, createdAt }: ImageInit): ImageDocuments {
   const { base, state, platform } = stand
+  const now = new Date(createdAt * 1000).toISOString().replace('.000Z', 'Z')
   const below = base && saidBelow(base)
-  const created = new Date(createdAt * 1000).toISOString().replace('.000Z', 'Z')
-  const history = state.history.map(({ createdBy, emptyLayer }) => ({
-    created,
-    created_by: createdBy,
-    comment: 'buildkit.dockerfile.v0',
-    ...(emptyLayer && { empty_layer: true }),
-  }))
-  const diffIds = layers.map(({ diffId }) => diffId)
+  // where nothing was done, the image is as old as its base
+  const created = state.history.length === 0 ? (below?.created ?? now) : now
   const config = Buffer.from(
     JSON.stringify({
       created,
       ...(state.author !== undefined && { author: state.author }),
       ...(below?.platform ?? platform),
       config: formatRuntimeConfig(labelled(state.config, labels)),
-      rootfs: { type: 'layers', diff_ids: [...(base?.open.diffIds ?? []), ...diffIds] },
-      history: [...(below?.history ?? []), ...history],
+      rootfs: {
+        type: 'layers',
+        diff_ids: [...(base?.open.diffIds ?? []), ...layers.map(({ diffId }) => diffId)],
+      },
+      history: [
+        ...(below?.history ?? []).map(entry => ({ created, ...entry })),
+        ...state.history.map(step => historyEntry(step, created)),
+      ],
     }),
   )
   const contents = [
@@ -49,6 +51,11 @@ export function imageOf({ stand, layers, labels, createdAt }: ImageInit): ImageD
     ...layers.map(({ content }) => content),
   ]
   return { config, manifest: manifestOf(config, contents) }
+}
+
+function historyEntry({ createdBy, emptyLayer }: HistoryStep, created: string): Fields {
+  const comment = 'buildkit.dockerfile.v0'
+  return { created, created_by: createdBy, comment, ...(emptyLayer && { empty_layer: true }) }
 }
 
 function labelled(config: RuntimeConfig, labels: ReadonlyMap<string, string>): RuntimeConfig {
@@ -92,7 +99,9 @@ function saidBelow({ open, pinned }: NeededBase) {
     throw new StoreError('CONTENT_CORRUPT', message)
   }
   const said = parseDocument(config, `the configuration of the base image ${pinned}`)
+  const { created } = said
   return {
+    created: typeof created === 'string' && created !== '' ? created : undefined,
     platform: pick(said, ['architecture', 'os', 'os.version', 'os.features', 'variant']),
     history: accounted(said['history'], document.layers.length),
   }
@@ -100,7 +109,7 @@ function saidBelow({ open, pinned }: NeededBase) {
 
 type Fields = Readonly<Record<string, unknown>>
 
-/** One entry for every layer, whatever was forgotten or is too much. */
+/** One entry for every layer, where its layer is: something was forgotten, or there is too much. */
 function accounted(history: unknown, layers: number): readonly Fields[] {
   let left = layers
   const known = (Array.isArray(history) ? history.filter(isRecord) : []).map(entry => {

@@ -4,7 +4,7 @@
  *     await using buildkitd = await startBuildkitd()
  */
 import { execFile } from 'node:child_process'
-import { mkdtemp, readFile, rm } from 'node:fs/promises'
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
 import { connect } from 'node:net'
 import { once } from 'node:events'
 import { tmpdir } from 'node:os'
@@ -19,12 +19,17 @@ export interface Buildkitd extends AsyncDisposable {
   readonly env: NodeJS.ProcessEnv
 }
 
+export interface BuildkitdOptions {
+  /** `127.0.0.1:port`, where the images of Docker Hub are looked for first. */
+  readonly mirror?: string
+}
+
 /** Why there can be none here; `undefined` where there can. */
 export function whyNoBuildkitd(): string | undefined {
   return process.getuid?.() === 0 ? undefined : 'only root can run buildkitd'
 }
 
-export async function startBuildkitd(): Promise<Buildkitd> {
+export async function startBuildkitd({ mirror }: BuildkitdOptions = {}): Promise<Buildkitd> {
   // a socket's path has room for some 100 letters
   const folder = await mkdtemp(join(tmpdir(), 'wb-buildkit-'))
   const file = (name: string) => join(folder, name)
@@ -34,9 +39,11 @@ export async function startBuildkitd(): Promise<Buildkitd> {
     await rm(folder, { recursive: true, force: true })
   }
   try {
+    await writeFile(file('buildkitd.toml'), settings(mirror))
     const server = await startServer({
       command: 'buildkitd',
       args: [
+        `--config=${file('buildkitd.toml')}`,
         `--root=${file('root')}`,
         `--addr=unix://${file('b.sock')}`,
         '--oci-worker-binary=runc',
@@ -62,6 +69,11 @@ export async function startBuildkitd(): Promise<Buildkitd> {
     await over()
     throw error
   }
+}
+
+function settings(mirror: string | undefined): string {
+  if (mirror === undefined) return ''
+  return `[registry."docker.io"]\nmirrors = ["${mirror}"]\n[registry."${mirror}"]\nhttp = true\n`
 }
 
 async function isListening(path: string): Promise<boolean> {

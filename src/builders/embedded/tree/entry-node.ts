@@ -10,7 +10,8 @@ export function leafOf(
     case 'file':
       return fileNode(entry, { size: entry.size, content: contentOf(entry, tar) })
     case 'symlink':
-      return { ...attributesOf(entry), kind: 'symlink', target: entry.target }
+      // no file system keeps another mode for one
+      return { ...attributesOf(entry), kind: 'symlink', mode: 0o777, target: entry.target }
     case 'fifo':
     case 'char-device':
     case 'block-device': {
