@@ -47,7 +47,7 @@ export async function openAsked(
   checkLockBelongs(file.lock, { name: manifest.name, files, lockPath: file.path, cwd })
   const stores = await namesOf(home, manifest)
   const choices = await openChoices(manifest.choices)
-  const names = new Set([...namesIn(file.lock), ...namesInWishes(manifest)])
+  const names = new Set([...namesIn(file.lock), ...namesInManifest(manifest)])
   return {
     asks: ({ repository, tag }) =>
       stores.some(
@@ -101,11 +101,12 @@ async function realOf(path: string): Promise<string> {
   return (await unless('ENOENT', realpath(path))) ?? path
 }
 
-function namesInWishes({ wishes }: Manifest): readonly string[] {
-  return wishes.flatMap(({ from: { digest: _, ...from }, to }) => [
+function namesInManifest({ wishes, builds }: Manifest): readonly string[] {
+  const wished = wishes.flatMap(({ from: { digest: _, ...from }, to }) => [
     formatReference(to),
     formatReference(from),
   ])
+  return [...wished, ...builds.flatMap(({ to }) => to.map(formatReference))]
 }
 
 /** What is held, gone or unknown is in the lock like everything else. */

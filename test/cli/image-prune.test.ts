@@ -139,6 +139,15 @@ describe('prune on a layout', () => {
     expect(await w.names()).toEqual(expect.arrayContaining(['stray:1', 'stray:2']))
   })
 
+  it('keeps what is where the manifest wants what it builds', async () => {
+    await using w = await stocked()
+    await w.manifest(
+      `version: 1\nimages:\n  - from: ${w.registry.host}/acme/wanted\n    tags: ['1']\n    to: local/wanted\nbuilds:\n  - name: worker\n    context: ./worker\n    to: local/stray:2\n`,
+    )
+    expect(await w.run('prune -a -f')).toMatchObject({ code: 0 })
+    expect(await w.names()).toEqual(expect.arrayContaining(['stray:1', 'stray:2']))
+  })
+
   it('keeps what the manifest could come to choose an image from', async () => {
     await using w = await stocked()
     await w.put('stray', ['0'], await makeImage({ seed: 'older' }))
