@@ -82,10 +82,11 @@ async function run(request: BuildRequest, { scratch, fetch, call }: Shop): Promi
   const resolve = async (name: string, platform: Platform) => {
     const base = baseFor(bases, name, platform)
     if (base) return base
-    const message = `${dockerfile.file} needs ${name} for ${formatPlatform(platform)}, which was not resolved`
-    throw new BuildError('BUILD_FAILED', message, {
-      hint: 'plan again: the base of it has changed',
-    })
+    const wanted = `${name} for ${formatPlatform(platform)}`
+    throw new BuildError(
+      'BUILD_FAILED',
+      `${dockerfile.file} needs ${wanted}, which nobody resolved`,
+    )
   }
   const parsed = parseDockerfile(dockerfile.text, dockerfile.file)
   const wanted = { target, args, platform, buildPlatform, dockerfile: parsed, resolve }
