@@ -2,6 +2,7 @@
 import { dirname, join } from 'node:path'
 import { parseArgs } from 'node:util'
 import { whyNoSmallDisk } from '../live/support/small-disk.ts'
+import { runBuilds } from './builds.ts'
 import { runFaults } from './faults.ts'
 import { runOutOfSpace, runWithoutRoom } from './full-disk.ts'
 import { runKills } from './kills.ts'
@@ -14,9 +15,9 @@ const USAGE = `usage: npm run soak -- [options]
   --seed N        makes the same choices as the run that printed it
   --rounds N      runs to kill, and as many updates (default 100)
   --tags N        tags to mirror through faults (default 10000)
-  --only A,B      of: kills, faults, layers, full-disk
+  --only A,B      of: kills, faults, layers, builds, full-disk
 `
-const PARTS = ['kills', 'faults', 'layers', 'full-disk'] as const
+const PARTS = ['kills', 'faults', 'layers', 'builds', 'full-disk'] as const
 
 interface Options {
   readonly seed: number
@@ -78,6 +79,10 @@ async function soak({ seed, rounds, tags, parts }: Options): Promise<readonly st
     note('layers: a large context and a base of many files')
     const { contextMiB, files } = await runLayers({ root, note })
     counts.push(`a layer of ${contextMiB} MiB and a base of ${files} files`)
+  }
+  if (parts.includes('builds')) {
+    note('builds: every Dockerfile beside BuildKit and buildah')
+    counts.push(`${await runBuilds({ root })} Dockerfiles compared`)
   }
   if (parts.includes('full-disk')) {
     const reason = whyNoSmallDisk()
