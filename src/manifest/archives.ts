@@ -1,4 +1,7 @@
-/** The archives that images name by their paths: each is a store, without being declared as one. */
+/**
+ * The files that images name by their paths, archives and root file systems: each is a store, without
+ * being declared as one.
+ */
 
 import { InputError } from '../errors.ts'
 import { isPath } from '../oci/reference.ts'
@@ -7,13 +10,20 @@ import { spotAt, type Span } from '../yaml/tree.ts'
 import { quote } from '../yaml/words.ts'
 import { archiveName, parseInArchive, requireFile } from './archive-path.ts'
 import { pathAt } from './declared.ts'
-import type { ArchiveDocument, ChoicesDocument, ReadDocument } from './document.ts'
-import type { ArchiveSettings, StoreSettings } from './types.ts'
+import {
+  isRootfs,
+  type ArchiveDocument,
+  type ChoicesDocument,
+  type ReadDocument,
+  type RootfsDocument,
+} from './document.ts'
+import { requireTar, rootfsPlatform } from './rootfs-file.ts'
+import type { ArchiveSettings, RootfsSettings, StoreSettings } from './types.ts'
 import type { Env } from './variables.ts'
 
 export interface Archives {
   /** By name. */
-  readonly stores: ReadonlyMap<string, ArchiveSettings>
+  readonly stores: ReadonlyMap<string, ArchiveSettings | RootfsSettings>
   readonly issues: readonly Issue[]
 }
 
@@ -33,6 +43,8 @@ interface Use {
   readonly written: string
   /** What is written; absent: it is read. */
   readonly format?: 'docker' | 'oci'
+  /** What its image is to be, where it is a root file system. */
+  readonly rootfs?: Pick<RootfsSettings, 'platform' | 'changes'>
 }
 
 interface Named extends Use {
@@ -54,15 +66,22 @@ export function archivesIn(
     const name = archiveName(written, { folder, base })
     return { ...use, name, path, at: spotAt(file.tree, keys).node }
   })
-  const found = new Map<string, ArchiveSettings>()
-  for (const { name, path, format, file } of uses) {
-    const known = found.get(name)
+  const found = new Map<string, ArchiveSettings | RootfsSettings>()
+  for (const { name, path, format, rootfs, file } of uses) {
     const within = untrusted ? { within: file.text.folder } : {}
+    if (rootfs) found.set(name, { kind: 'rootfs', path, ...rootfs, ...within })
+    if (rootfs) continue
+    const known = archiveIn(found, name)
     // what is written says how; what is only read is read in every form
     const form = known && format === undefined ? known.format : (format ?? 'docker')
     found.set(name, { kind: 'archive', path, format: form, ...within })
   }
   return { stores: found, issues: [...issues, ...conflictsIn(uses, stores)] }
+}
+
+function archiveIn(found: Archives['stores'], name: string): ArchiveSettings | undefined {
+  const known = found.get(name)
+  return known?.kind === 'archive' ? known : undefined
 }
 
 function usesIn(file: ReadDocument): readonly Use[] {
@@ -73,6 +92,7 @@ function usesIn(file: ReadDocument): readonly Use[] {
     ...images.flatMap((image, index) => {
       if (file.isBroken('images', index)) return []
       const keys = ['images', String(index)]
+      if (isRootfs(image)) return [...unpacked(file, image, keys), ...written(file, image, keys)]
       return [...read(file, image.from, [...keys, 'from']), ...written(file, image, keys)]
     }),
   ]
@@ -82,6 +102,16 @@ function usesIn(file: ReadDocument): readonly Use[] {
 function read(file: ReadDocument, from: string, keys: readonly string[]): readonly Use[] {
   const path = isPath(from) ? unlessRefused(() => parseInArchive(from).path) : undefined
   return path === undefined ? [] : [{ file, keys, written: path }]
+}
+
+function unpacked(
+  file: ReadDocument,
+  { rootfs, changes = [], platforms }: RootfsDocument,
+  keys: readonly string[],
+): readonly Use[] {
+  const isTar = unlessRefused(() => (requireTar(rootfs), true))
+  const image = { platform: rootfsPlatform(platforms), changes }
+  return isTar ? [{ file, keys: [...keys, 'rootfs'], written: rootfs, rootfs: image }] : []
 }
 
 function written(
@@ -150,12 +180,24 @@ function conflictsIn(
   return issues
 }
 
+const [ROOTFS, ARCHIVE] = ['a root file system', 'an archive of images']
+
 /** What two uses of one file cannot both mean. */
 function disagreement(use: Named, first: Named): readonly (readonly [string, string])[] {
   const where = spoken(first)
   if (use.name !== first.name) {
     const message = `${quote(use.written)} is ${quote(first.written)}, named so at ${where}`
     return [[message, 'name one file in one way']]
+  }
+  if (JSON.stringify(use.rootfs) !== JSON.stringify(first.rootfs)) {
+    if (use.rootfs && first.rootfs) {
+      const message = `${quote(use.written)} is to be another image here than at ${where}`
+      return [[message, 'one root file system makes one image: have one "changes" and "platforms"']]
+    }
+    const [here, there] = use.rootfs ? [ROOTFS, ARCHIVE] : [ARCHIVE, ROOTFS]
+    return [
+      [`${quote(use.written)} is ${here} here, and ${there} at ${where}`, 'it cannot be both'],
+    ]
   }
   const [one, other] = [use.format, first.format]
   if (one === other) return []

@@ -3,7 +3,8 @@ import type { Issue, Location } from '../yaml/issue.ts'
 import { quote } from '../yaml/words.ts'
 import type { BuildDraft } from './builds.ts'
 import { imageName } from './entry.ts'
-import type { ReadDocument } from './document.ts'
+import { rootfsName } from './rootfs.ts'
+import { isRootfs, type ReadDocument } from './document.ts'
 import type { Draft } from './wishes.ts'
 import { formatReference } from '../oci/reference.ts'
 
@@ -42,7 +43,9 @@ function namesTwice(builds: readonly BuildDraft[], files: readonly ReadDocument[
       file.isBroken('images')
         ? []
         : (file.document.images ?? []).flatMap((image, index) =>
-            file.isBroken('images', index) ? [] : [imageName(image)],
+            file.isBroken('images', index)
+              ? []
+              : [isRootfs(image) ? rootfsName(image) : imageName(image)],
           ),
     ),
   )

@@ -2,7 +2,7 @@
 
 import { formatReference } from '../oci/reference.ts'
 import { isFixed } from './archive-path.ts'
-import type { ReadDocument } from './document.ts'
+import { isRootfs, type ReadDocument } from './document.ts'
 import { imageName } from './entry.ts'
 import { guardsOf } from './guards.ts'
 import { spotAt } from '../yaml/tree.ts'
@@ -74,7 +74,7 @@ export function guardConflicts(files: readonly ReadDocument[]): Issue[] {
   return files.flatMap(file => {
     if (file.isBroken('images') || file.isBroken('defaults')) return []
     return (file.document.images ?? []).flatMap((image, index) => {
-      if (file.isBroken('images', index) || isFixed(image.from)) return []
+      if (file.isBroken('images', index) || isRootfs(image) || isFixed(image.from)) return []
       const { node } = spotAt(file.tree, ['images', String(index), 'from'])
       const guards = JSON.stringify(guardsOf(image, file.document.defaults) ?? null)
       const name = imageName(image)

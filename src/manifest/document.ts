@@ -73,6 +73,20 @@ export interface ImageDocument extends ChoicesDocument {
   readonly as?: string | readonly string[]
 }
 
+/** An image that is made of a root file system. */
+export interface RootfsDocument extends Pick<
+  ChoicesDocument,
+  'to' | 'overwrite' | 'platforms' | 'prune'
+> {
+  readonly rootfs: string
+  readonly name?: string
+  readonly changes?: readonly string[]
+}
+
+export function isRootfs(image: ImageDocument | RootfsDocument): image is RootfsDocument {
+  return 'rootfs' in image
+}
+
 export interface RuleDocument extends PatternKeys {
   readonly flavor?: string
   readonly order?: readonly string[]
@@ -108,7 +122,7 @@ export interface ManifestDocument {
   readonly registries?: Readonly<Record<string, RegistryDocument>>
   readonly stores?: Readonly<Record<string, StoreDocument>>
   readonly defaults?: ChoicesDocument
-  readonly images?: readonly ImageDocument[]
+  readonly images?: readonly (ImageDocument | RootfsDocument)[]
   readonly builds?: readonly BuildDocument[]
 }
 

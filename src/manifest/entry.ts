@@ -89,7 +89,12 @@ export function refuseNameless(entry: Entry, { target, text, at }: Aim): boolean
   return true
 }
 
-export function aimsOf(entry: Entry): Aim[] {
+/** Of any entry, whatever it comes from. */
+export type Aiming = Pick<Entry, 'file' | 'tree' | 'from' | 'known' | 'base' | 'issues'> & {
+  readonly image: Pick<ImageDocument, 'to'>
+}
+
+export function aimsOf(entry: Aiming): Aim[] {
   const { image, file, known } = entry
   const own = image.to !== undefined
   const to = image.to ?? file.document.defaults?.to ?? DEFAULT_STORE
@@ -105,7 +110,7 @@ export function aimsOf(entry: Entry): Aim[] {
   })
 }
 
-function archiveTarget({ file, base }: Entry, { path }: ArchiveDocument): Target {
+function archiveTarget({ file, base }: Aiming, { path }: ArchiveDocument): Target {
   requireFile(path)
   return { kind: 'store', store: archiveName(path, { folder: file.text.folder, base }) }
 }
@@ -162,7 +167,7 @@ export function advised(entry: Entry, taken: Taken): Taken {
 }
 
 /** What `parse` throws about a name is an issue at the name. */
-export function attempt<T>(entry: Entry, at: Span, parse: () => T): T | undefined {
+export function attempt<T>(entry: Reporting, at: Span, parse: () => T): T | undefined {
   try {
     return parse()
   } catch (error) {
@@ -172,7 +177,9 @@ export function attempt<T>(entry: Entry, at: Span, parse: () => T): T | undefine
   }
 }
 
-export function report({ file, issues }: Entry, at: Span, remark: Remark): void {
+type Reporting = Pick<Entry, 'file' | 'issues'>
+
+export function report({ file, issues }: Reporting, at: Span, remark: Remark): void {
   issues.push(file.text.issue(at, { code: 'MANIFEST_SCHEMA', ...remark }))
 }
 

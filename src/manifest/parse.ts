@@ -10,7 +10,7 @@ import { decode, type ManifestFile } from '../yaml/decode.ts'
 import { readDocument, type ReadDocument, type Reading } from './document.ts'
 import { DocumentError } from '../yaml/errors.ts'
 import { settingsOf, type Settings } from './settings.ts'
-import type { ArchiveSettings, Build, Choice, Manifest, Wish } from './types.ts'
+import type { Build, Choice, Manifest, StoreSettings, Wish } from './types.ts'
 import type { Issue } from '../yaml/issue.ts'
 import type { Env } from './variables.ts'
 import { draftsOf, type Drafts } from './wishes.ts'
@@ -75,7 +75,7 @@ function readFile(file: ManifestFile, reading: Reading): Read {
 }
 
 interface Found extends Omit<Drafts, 'drafts'> {
-  readonly archives: ReadonlyMap<string, ArchiveSettings>
+  readonly archives: ReadonlyMap<string, StoreSettings>
   readonly wishes: readonly Wish[]
   readonly choices: readonly Choice[]
   readonly builds: readonly Build[]

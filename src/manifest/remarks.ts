@@ -47,8 +47,10 @@ const SAY: Readonly<Record<string, Say>> = {
   minimum: found => [outOfBounds(found, 'at least')],
   maximum: found => [outOfBounds(found, 'at most')],
   exclusiveMinimum: found => [outOfBounds(found, 'more than')],
-  // Says only that a schema under it refused something, which says it itself.
+  'false schema': found => [misplaced(found)],
+  // Say only that a schema under them refused something, which says it itself.
   dependentSchemas: () => [],
+  if: () => [],
 }
 
 export function remarksOn(found: Case): readonly Remark[] {
@@ -174,6 +176,21 @@ function missing({ path, problem, spot }: Case): Remark[] {
   const why = path[0] === 'stores' ? WHY : WHY_IN_TO
   return [{ at: spot.node, message: `${quote(key)} is missing`, hint: why[key] ?? WHY[key] }]
 }
+
+/** A key that is of another kind of image. */
+function misplaced(found: Case): Remark {
+  const { spot, path } = found
+  const key = path.at(-1) ?? ''
+  const at = spot.key ?? spot.node
+  if (key === 'changes') {
+    const hint = 'an image that is there has its own; a build can be based on it'
+    return { at, message: '"changes" goes with "rootfs"', hint }
+  }
+  const message = `${quote(key)} does not go with "rootfs"`
+  return { at, message, hint: key === 'from' ? 'an image has one source' : WITHOUT_NAME }
+}
+
+const WITHOUT_NAME = 'a root file system has no tags, and nothing refers to it: leave it out'
 
 function lonely({ problem, spot }: Case): Remark {
   const { property, missingProperty } = problem.params

@@ -125,6 +125,7 @@ function sharedFolders(stores: Iterable<Declared<StoreSettings>>, local: StoreSe
 const PLACES: Readonly<Record<StoreSettings['kind'], string>> = {
   layout: 'folder',
   archive: 'file',
+  rootfs: 'file',
   docker: 'engine',
 }
 

@@ -47,7 +47,7 @@ export interface TlsSettings {
   readonly key?: string
 }
 
-export type StoreSettings = LayoutSettings | ArchiveSettings | EngineSettings
+export type StoreSettings = LayoutSettings | ArchiveSettings | RootfsSettings | EngineSettings
 
 export interface LayoutSettings extends Folder {
   readonly kind: 'layout'
@@ -60,6 +60,14 @@ export interface ArchiveSettings extends Folder {
   readonly format: 'docker' | 'oci'
 }
 
+/** A root file system in a tar, as the one image that is made of it. */
+export interface RootfsSettings extends Folder {
+  readonly kind: 'rootfs'
+  readonly platform: Platform
+  /** Instructions of a Dockerfile, which are right. */
+  readonly changes: readonly string[]
+}
+
 /** A container engine. */
 export interface EngineSettings {
   readonly kind: 'docker'
@@ -69,7 +77,7 @@ export interface EngineSettings {
 }
 
 interface Folder {
-  /** Of the layout's folder, or the archive's file; absolute. */
+  /** Of the layout's folder, or of the file; absolute. */
   readonly path: string
   /** The folder that it may not be led out of, where an untrusted manifest says where it is. */
   readonly within?: string

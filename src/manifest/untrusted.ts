@@ -73,7 +73,9 @@ function archivesOutside(text: ManifestText, tree: Tree): readonly Refused[] {
     const from = valueOf(image, 'from')
     const path = from && isText(from) && isPath(from.value) ? from.value : ''
     const read = from && path !== '' ? refused(part, from, path.replace(/#[^#]*$/, '')) : []
-    return [...read, ...written(part, image)]
+    const rootfs = valueOf(image, 'rootfs')
+    const packed = rootfs && isText(rootfs) ? refused(part, rootfs, rootfs.value) : []
+    return [...read, ...packed, ...written(part, image)]
   })
   return [...written('defaults', valueOf(tree, 'defaults')), ...images]
 }

@@ -4,7 +4,7 @@ import { formatReference, isPath, isTag } from '../oci/reference.ts'
 import type { Engines } from '../select/types.ts'
 import { choiceOf } from './choices.ts'
 import { guardIssues, guardsOf } from './guards.ts'
-import type { ReadDocument } from './document.ts'
+import { isRootfs, type ReadDocument } from './document.ts'
 import {
   advised,
   aimsOf,
@@ -20,6 +20,7 @@ import {
   type Taken,
 } from './entry.ts'
 import { repositoryAt } from './places.ts'
+import { rootfsDrafts } from './rootfs.ts'
 import { isChosen, issuesIn } from './policies.ts'
 import { spotAt, type Span } from '../yaml/tree.ts'
 import type { Choice, Source, Wish } from './types.ts'
@@ -65,6 +66,7 @@ export function draftsOf(file: ReadDocument, { engines, ...names }: Surroundings
     const wrong = issuesIn({ file, image, tree, isBroken, engines })
     issues.push(...wrong)
     if (isBroken || wrong.length > 0) return []
+    if (isRootfs(image)) return rootfsDrafts({ file, image, tree, ...names, issues })
     const from = spotAt(tree, ['from']).node
     const shared = choicesOf(image, defaults)
     const guards = guardsOf(image, defaults)

@@ -84,6 +84,7 @@ export async function openStores(init: StoresInit): Promise<Stores> {
     const settings = manifest.stores.get(name)
     if (settings?.kind === 'layout') return openStore({ ...settings, name, owner })
     if (settings?.kind === 'docker') return openEngine(name, settings)
+    if (settings?.kind === 'rootfs') return openStore({ ...settings, name })
     if (settings) return openStore({ ...settings, name, owner, temporary: temporaryOf(env) })
     if (!isHost(name)) throw new InputError('BAD_REFERENCE', `there is no store "${name}"`)
     return openRegistry(name)

@@ -3,6 +3,7 @@ import type { ArchiveInit, ArchiveStreamInit } from './archive/store.ts'
 import type { DockerInit } from './engine/store.ts'
 import type { LayoutInit } from './layout/store.ts'
 import type { MirroredInit } from './registry/mirrored.ts'
+import type { RootfsFileInit } from './rootfs/file.ts'
 import type { Registry } from './registry/wire.ts'
 import type { Searching } from './searching.ts'
 import type { Store } from './store.ts'
@@ -18,6 +19,7 @@ export type StoreConfig =
   | ({ readonly kind: 'layout' } & LayoutInit)
   | ({ readonly kind: 'archive' } & ArchiveInit)
   | ({ readonly kind: 'archive-stream' } & ArchiveStreamInit)
+  | ({ readonly kind: 'rootfs' } & RootfsFileInit)
   | ({ readonly kind: 'docker' } & DockerInit)
 
 type Opener<C extends StoreConfig> = (config: C) => Promise<Store>
@@ -31,6 +33,7 @@ const openers: { readonly [K in StoreConfig['kind']]: Opener<Extract<StoreConfig
     archive: async config => (await import('./archive/store.ts')).openArchive(config),
     'archive-stream': async config =>
       (await import('./archive/store.ts')).openArchiveStream(config),
+    rootfs: async config => (await import('./rootfs/file.ts')).openRootfsFile(config),
     docker: async config => (await import('./engine/store.ts')).openEngine(config),
   }
 
@@ -46,6 +49,8 @@ export function openStore(config: StoreConfig): Promise<Store> {
       return openers.archive(config)
     case 'archive-stream':
       return openers['archive-stream'](config)
+    case 'rootfs':
+      return openers.rootfs(config)
     case 'docker':
       return openers.docker(config)
   }

@@ -1,6 +1,7 @@
 /** docker's `import` and ours, of the same tar, on one engine; and what skopeo reads of ours. */
 import { spawnSync } from 'node:child_process'
 import { createReadStream } from 'node:fs'
+import { rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { gzipSync } from 'node:zlib'
 import { afterAll, beforeAll, expect, it } from 'vitest'
@@ -78,6 +79,29 @@ function suite(): void {
     const { code, err } = await w.run('import - exported:1', { stdin })
     expect({ code, err }).toEqual({ code: 0, err: '' })
     w.dockerLines('rm', id)
+  })
+
+  it('makes of a manifest what it makes by hand, once', async () => {
+    const manifest = `version: 1
+stores: { engine: { kind: docker } }
+images:
+  - rootfs: root.tar.gz
+    changes: ['CMD ["/bin/sh", "-l"]']
+    platforms: [linux/amd64]
+    to: [engine/acme/declared:1, local/acme/declared:1]
+`
+    await w.write('images.yaml', manifest)
+    const env = { HOME: w.folder, DOCKER_HOST: w.dockerd.host }
+    const run = (...words: string[]) => w.run(words, { env })
+    expect(await run('reconcile')).toMatchObject({ code: 0 })
+    const more = ['-c', 'CMD ["/bin/sh", "-l"]', '--platform', 'linux/amd64']
+    const { out } = await ours(...more, 'root.tar', 'byhand:1')
+    expect(w.dockerLines('images', '-q', '--no-trunc', 'acme/declared')).toEqual([out.trim()])
+    expect(await run('plan', '--detailed-exitcode')).toMatchObject({
+      code: 0,
+      out: expect.stringContaining('No changes.'),
+    })
+    await rm(join(w.folder, 'images.yaml'))
   })
 
   it('writes into a layout what skopeo reads', async () => {

@@ -5,6 +5,7 @@ import { whyNoSmallDisk } from '../live/support/small-disk.ts'
 import { runBuilds } from './builds.ts'
 import { runFaults } from './faults.ts'
 import { runOutOfSpace, runWithoutRoom } from './full-disk.ts'
+import { runImport } from './import.ts'
 import { runKills } from './kills.ts'
 import { runLayers } from './layers.ts'
 import { freshSeed } from './random.ts'
@@ -15,9 +16,9 @@ const USAGE = `usage: npm run soak -- [options]
   --seed N        makes the same choices as the run that printed it
   --rounds N      runs to kill, and as many updates (default 100)
   --tags N        tags to mirror through faults (default 10000)
-  --only A,B      of: kills, faults, layers, builds, full-disk
+  --only A,B      of: kills, faults, layers, builds, import, full-disk
 `
-const PARTS = ['kills', 'faults', 'layers', 'builds', 'full-disk'] as const
+const PARTS = ['kills', 'faults', 'layers', 'builds', 'import', 'full-disk'] as const
 
 interface Options {
   readonly seed: number
@@ -83,6 +84,11 @@ async function soak({ seed, rounds, tags, parts }: Options): Promise<readonly st
   if (parts.includes('builds')) {
     note('builds: every Dockerfile beside BuildKit and buildah')
     counts.push(`${await runBuilds({ root })} Dockerfiles compared`)
+  }
+  if (parts.includes('import')) {
+    note('import: a large root file system')
+    const { mib } = await runImport({ note, bin })
+    counts.push(`a root file system of ${mib} MiB`)
   }
   if (parts.includes('full-disk')) {
     const reason = whyNoSmallDisk()
