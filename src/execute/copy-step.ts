@@ -1,7 +1,5 @@
-import { isRetryable, RunError, StoreError, WaybillError } from '../errors.ts'
+import { isRetryable, StoreError, WaybillError } from '../errors.ts'
 import { MOST_MS } from '../http/retry.ts'
-import type { Digest } from '../oci/digest.ts'
-import { parsePlatform } from '../oci/platform.ts'
 import type { Reference } from '../oci/reference.ts'
 import { namedAt } from '../plan/identity.ts'
 import type { CopyStep, Outcome, StepPlace } from '../plan/types.ts'
@@ -20,6 +18,7 @@ import {
   stoppedBefore,
   type PlaceOutcome,
 } from './outcome.ts'
+import { checkName, readPlanned } from './planned.ts'
 import { nameFor } from './standing.ts'
 import type { Workshop } from './workshop.ts'
 
@@ -184,27 +183,16 @@ async function attempt(
   }
 }
 
-/** What a plan says that a place will name goes into the lock, so it has to be so. */
-function checkName(step: CopyStep, place: StepPlace, digest: Digest): void {
-  if (digest === namedAt(step, place)) return
-  throw new RunError('PLAN_STALE', `${place.at} would name ${digest}, not what was planned`, {
-    hint: 'plan again: its store knows images by other digests than it did',
-  })
-}
-
 async function load(
-  { source, digest, platforms = [], referrers }: CopyStep,
+  step: CopyStep,
   origin: Origin,
 ): Promise<{ root: Node; referrers: readonly Node[] }> {
-  const manifest = await readRoot(origin, source, platforms.map(parsePlatform))
-  if (manifest.content.digest !== digest) {
-    throw new StoreError(
-      'CONTENT_CORRUPT',
-      `${source} cuts to ${manifest.content.digest}, not to ${digest} as planned`,
-    )
-  }
-  const [root, ...others] = await mapLimit([source, ...referrers], 8, async (named, index) =>
-    loadImage(origin, index === 0 ? manifest : await readRoot(origin, named, [])),
+  const manifest = await readPlanned(step, origin)
+  const [root, ...others] = await mapLimit(
+    [step.source, ...step.referrers],
+    8,
+    async (named, index) =>
+      loadImage(origin, index === 0 ? manifest : await readRoot(origin, named, [])),
   )
   if (root === undefined) throw new Error('an image without a root')
   return { root, referrers: others }

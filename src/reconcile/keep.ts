@@ -256,7 +256,10 @@ function change(
   return { ...lock, images: imagesFrom(drafts, lock), retired }
 }
 
-/** What the lock has of the source moves only with what is written. */
+/**
+ * What the lock has of the source moves only with what is written. What that is cut to comes from
+ * the look that a plan was made by, or from a copy, which cuts it again: not from a plan's word.
+ */
 function draftFor(
   drafts: Drafts,
   { image, from: own }: NonNullable<StepPlace['lock']>,
@@ -271,6 +274,8 @@ function draftFor(
   const draft = draftAt(drafts, image, from, digest)
   if (step.kind === 'build') {
     if (step.made) draft.built = { key: step.source, at: step.made.at }
-  } else if (step.platforms) draft.cuts.set(step.platforms.toSorted().join(), step.digest)
+  } else if (step.kind === 'copy' && step.platforms && place.result === 'done') {
+    draft.cuts.set(step.platforms.toSorted().join(), step.digest)
+  }
   return draft
 }

@@ -275,3 +275,53 @@ describe('a place of an engine is not believed to be as wanted', () => {
     expect(wanted(await plan(s))).toEqual([configOf(OLD)])
   })
 })
+
+describe('a plan that only gives another name', () => {
+  const more = ', to: [engine/app:1, engine/app:2]'
+  const planned = async (s: Site): Promise<Plan> => {
+    await update(s, { more })
+    const made = await plan(s, { more })
+    expect(made.steps).toMatchObject([{ kind: 'tag', to: [{ at: 'engine/app:2' }] }])
+    return made
+  }
+  const apply = (s: Site, plan: Plan) => using(s, { more }, project => project.apply(plan, options))
+  const lock = ({ folder }: Site) => readFile(join(folder, 'images.lock.yaml'), 'utf8')
+
+  it('is carried out by another process, which knows then what the place stands for', async () => {
+    await using s = await site(INDEX, OLD)
+    expect(await apply(s, await planned(s))).toMatchObject({ exitCode: 0 })
+    expect(await lock(s)).toContain(`engine/app:2: { ${saying('put', OLD, INDEX)}, prune: off }`)
+    expect(await reconcile(s, { more })).toMatchObject({ steps: [], summary: { unchanged: 2 } })
+    const { requests } = await asked(s, () => plan(s, { more }))
+    expect(requests).toEqual([HEAD])
+  })
+
+  it('is not carried out where it names another image', async () => {
+    await using s = await site(INDEX, OLD)
+    const made = await planned(s)
+    s.engine.names.set('docker.io/library/other:1', {
+      mediaType: OCI_CONFIG,
+      digest: configOf(OTHER),
+      size: 0,
+    })
+    const steps = made.steps.map(step => ({
+      ...step,
+      to: step.to.map(place => ({ ...place, names: configOf(OTHER) })),
+    }))
+    const report = await apply(s, { ...made, steps })
+    expect(report).toMatchObject({ exitCode: 3, steps: [{ result: 'stale' }] })
+    expect([...s.engine.names.keys()]).not.toContain('docker.io/library/app:2')
+    expect(await lock(s)).not.toContain(configOf(OTHER))
+  })
+
+  it('is not carried out where its image is no cut of the source', async () => {
+    await using s = await site(INDEX, OLD)
+    const made = await planned(s)
+    const steps = made.steps.map(step =>
+      step.kind === 'tag' ? { ...step, digest: OTHER.manifest.digest } : step,
+    )
+    const report = await apply(s, { ...made, steps })
+    expect(report).toMatchObject({ exitCode: 3, steps: [{ result: 'failed' }] })
+    expect([...s.engine.names.keys()]).not.toContain('docker.io/library/app:2')
+  })
+})
