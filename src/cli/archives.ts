@@ -1,5 +1,5 @@
 import { createReadStream } from 'node:fs'
-import { mkdtemp, rm } from 'node:fs/promises'
+import { rm } from 'node:fs/promises'
 import { join, resolve } from 'node:path'
 import type { Store } from '../stores/store.ts'
 import type { Shell } from './command.ts'
@@ -52,8 +52,10 @@ export async function openArchiveOutput(
   format: Wanted['format'],
   shell: Shell,
 ): Promise<ArchiveOutput> {
-  const { env, stdout, signal } = shell
-  const folder = await mkdtemp(join(temporaryOf(env), 'waybill-save-'))
+  const { makeScratchFolder } = await import('../util/scratch-folder.ts')
+  const { env, stdout, signal, pid, host, now } = shell
+  const scratch = { scratch: temporaryOf(env), owner: { pid, host, now } }
+  const folder = await makeScratchFolder(scratch, 'waybill-save-')
   const path = join(folder, 'images.tar')
   const archive = await openArchiveAt(path, { name: 'stdout', format, fresh: true }, shell)
   return {

@@ -18,7 +18,11 @@ export async function runProcess(process: NodeJS.Process, commands: Commands): P
   const stop = new AbortController()
   // everything that waits listens to this one; many listeners are no leak
   setMaxListeners(0, stop.signal)
-  const shell = createShell(process, argv, stop.signal)
+  let isCut = false
+  const onCut = () => {
+    isCut = true
+  }
+  const shell = createShell(process, argv, { signal: stop.signal, onCut })
   const machine = { node: process.version, platform: `${process.platform} ${process.arch}` }
   watchStreams(process)
   watchSignals(process, stop, shell)
@@ -27,9 +31,15 @@ export async function runProcess(process: NodeJS.Process, commands: Commands): P
   const code = await main(argv, { commands, shell, machine })
   settled()
   endWith(process, code)
+  // a part of an archive is of no use, and whoever is to read it may never do so
+  if (isCut) process.exit()
 }
 
-function createShell(process: NodeJS.Process, argv: readonly string[], signal: AbortSignal): Shell {
+function createShell(
+  process: NodeJS.Process,
+  argv: readonly string[],
+  { signal, onCut }: { readonly signal: AbortSignal; readonly onCut: () => void },
+): Shell {
   const { env, stdout, stderr } = process
   const createErrorTerminal =
     stderr.isTTY && env['TERM'] !== 'dumb' ? createLiveTerminal : createTerminal
@@ -41,7 +51,7 @@ function createShell(process: NodeJS.Process, argv: readonly string[], signal: A
     get stdin() {
       return process.stdin
     },
-    stdout: createOutput(stdout, wantsColor(argv, env, stdout)),
+    stdout: createOutput(stdout, { color: wantsColor(argv, env, stdout), onCut }),
     stderr: createErrorTerminal(stderr, wantsColor(argv, env, stderr)),
     signal,
     now: () => new Date(),

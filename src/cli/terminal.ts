@@ -41,10 +41,17 @@ export interface ByteStream extends Stream {
   write(bytes: Uint8Array, done: (error?: Error | null) => void): unknown
 }
 
-export function createOutput(stream: ByteStream, color: boolean): Output {
+/** `onCut`: told of bytes that whoever reads had not taken when their sending was stopped. */
+export function createOutput(
+  stream: ByteStream,
+  { color, onCut }: { readonly color: boolean; readonly onCut: () => void },
+): Output {
   const sent = (bytes: Uint8Array, { signal }: Call) =>
     new Promise<boolean>((resolve, reject) => {
-      const stop = () => reject(toError(signal?.reason))
+      const stop = () => {
+        onCut()
+        reject(toError(signal?.reason))
+      }
       signal?.addEventListener('abort', stop, { once: true })
       stream.write(bytes, error => {
         signal?.removeEventListener('abort', stop)

@@ -1,5 +1,6 @@
 /** `save` to stdout: the archive and nothing else, through real pipes to whoever reads it. */
-import { execFile } from 'node:child_process'
+import { execFile, spawn } from 'node:child_process'
+import { once } from 'node:events'
 import { mkdir, readdir, readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
@@ -12,6 +13,9 @@ import { fakeShell } from './fake-shell.ts'
 const run = promisify(execFile)
 
 /** Far more than a pipe holds. */
+const HUGE = {
+  layers: Array.from({ length: 8 }, (_, at) => ({ size: 1024 * 1024, seed: `huge ${at}` })),
+}
 const LARGE = { layers: [{ size: 1024 * 1024, seed: 'large' }] }
 
 /** A command line of bash, in which `waybill` is the built program; prints how each part ended. */
@@ -26,6 +30,29 @@ async function bash(w: World, line: string) {
   })
   expect(await readdir(temporary)).toEqual([])
   return { stdout, stderr }
+}
+
+/** One that has begun to send, and whoever was to read does not. */
+async function sendingToNobody(w: World) {
+  await w.put('library/large', ['1'], await makeImage({ seed: 'l', ...HUGE }))
+  const temporary = join(w.folder, 'tmp')
+  await mkdir(temporary, { recursive: true })
+  const child = spawn(process.execPath, [BIN, 'save', 'large:1'], {
+    cwd: w.folder,
+    env: { PATH: process.env['PATH'], HOME: w.folder, TMPDIR: temporary },
+  })
+  const ended = once(child, 'exit')
+  await once(child.stdout, 'readable')
+  return {
+    child,
+    ended,
+    temporary,
+    async [Symbol.asyncDispose]() {
+      child.kill('SIGKILL')
+      child.stdout.destroy()
+      await ended
+    },
+  }
 }
 
 describe('save without a file', () => {
@@ -81,6 +108,23 @@ describe('save without a file', () => {
     const { stdout, stderr } = await bash(w, 'waybill save one:1 | wc -c')
     expect(stdout.trim()).toBe('0')
     expect(stderr).toMatch(/ended 1 0\n$/)
+  })
+
+  it('ends at once when it is stopped, though nobody reads', async () => {
+    await using w = await world()
+    await using sending = await sendingToNobody(w)
+    sending.child.kill('SIGTERM')
+    expect(await sending.ended).toEqual([143, null])
+    expect(await readdir(sending.temporary)).toEqual([])
+  })
+
+  it('leaves nothing for long where it was killed: the next one tidies up', async () => {
+    await using w = await world()
+    await using sending = await sendingToNobody(w)
+    sending.child.kill('SIGKILL')
+    await sending.ended
+    expect(await readdir(sending.temporary)).toEqual([expect.stringMatching(/^waybill-save-/)])
+    await bash(w, 'waybill save large:1 -q > piped.tar')
   })
 
   it('is refused on a terminal, and where results are for stdout too', async () => {

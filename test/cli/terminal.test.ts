@@ -123,10 +123,12 @@ describe('bytes', () => {
   }
   const chunks = () => Readable.from(['a', 'b', 'c'].map(text => Buffer.from(text)))
 
+  let cut = 0
+
   it('wait for whoever reads, chunk by chunk', async () => {
     const to = pipe()
     let first = to.written()
-    const sending = createOutput(to, false).send(chunks(), {})
+    const sending = createOutput(to, { color: false, onCut: () => (cut += 1) }).send(chunks(), {})
     for (const text of ['a', 'b', 'c']) {
       await first
       expect(to.taken.at(-1)).toBe(text)
@@ -141,21 +143,23 @@ describe('bytes', () => {
     const to = pipe()
     const first = to.written()
     const bytes = chunks()
-    const sending = createOutput(to, false).send(bytes, {})
+    const sending = createOutput(to, { color: false, onCut: () => (cut += 1) }).send(bytes, {})
     await first
     to.settle(new Error('EPIPE'))
     expect(await sending).toBe(false)
     expect(to.taken).toEqual(['a'])
     expect(bytes.destroyed).toBe(true)
+    expect(cut, 'nobody is left to take it').toBe(0)
   })
 
   it('wait no longer when told to stop', async () => {
     const to = pipe()
     const stop = new AbortController()
     const first = to.written()
-    const sending = createOutput(to, false).send(chunks(), stop)
+    const sending = createOutput(to, { color: false, onCut: () => (cut += 1) }).send(chunks(), stop)
     await first
     stop.abort(new Error('told to'))
     await expect(sending).rejects.toThrow('told to')
+    expect(cut).toBe(1)
   })
 })

@@ -11,7 +11,7 @@ import { advance, intend, settle, type Seen } from '../../src/reconcile/keep.ts'
 import { remember, type Resolved } from '../../src/reconcile/memory.ts'
 import type { Known } from '../../src/reconcile/task.ts'
 import { lockOf } from '../lock/locks.ts'
-import { copy, digest, done, reported, tag as tagStep } from '../report/sample.ts'
+import { copy, digest, done, reported } from '../report/sample.ts'
 
 const [A, B, C] = [digest('a'), digest('b'), digest('c')]
 const own = { image: 'app', prune: 'off' } as const
@@ -275,28 +275,6 @@ describe('a run, whatever was locked before', () => {
         }
       }),
     )
-  })
-})
-
-describe('what an image is cut to', () => {
-  const cut = { digest: B, platforms: ['linux/amd64'] }
-  const cutsIn = ({ images }: Lock) => [...(images.get('app')?.references.get(FROM)?.cuts ?? [])]
-  const copied = { ...stepOf(null), ...cut }
-  const named = tagStep({ from: FROM, source: A, to: stepOf(null).to, ...cut })
-
-  it('is what a copy cut it to', () => {
-    expect(cutsIn(settle(locked(undefined), [came(copied, 'done')], NONE))).toEqual([
-      ['linux/amd64', B],
-    ])
-  })
-
-  it.each<[string, Lock]>([
-    ['is about to be done', intend(locked(undefined), [copied], NONE)],
-    ['had nothing to do', settle(locked(undefined), [came(copied, 'unchanged')], NONE)],
-    ['failed', settle(locked(undefined), [came(copied, 'failed')], NONE)],
-    ['writes a name', settle(locked(undefined), [came(named, 'done')], NONE)],
-  ])('is not what a step says that %s', (_, lock) => {
-    expect(cutsIn(lock)).toEqual([])
   })
 })
 
