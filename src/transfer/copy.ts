@@ -237,5 +237,5 @@ async function writeManifests(request: CopyRequest, writer: Writer): Promise<voi
   const asked = new Set(referrers.map(({ content }) => content.digest))
   const listed = (node: Node) => lacks(node) || asked.has(node.content.digest)
   for (const node of referrers.flatMap(childrenFirst).filter(listed)) await write(node, [])
-  if (tags.length > 0) await write(root, tags)
+  if (tags.length > 0 || lacks(root)) await write(root, tags)
 }

@@ -189,6 +189,17 @@ describe('copyImage', () => {
     expect((await target.resolve('r', '2'))?.digest).toBe(image.manifest.digest)
   })
 
+  it('brings all of an image that gets no name', async () => {
+    const source = await openMemory({ name: 'src' })
+    const image = makeIndex([await makeImage({ seed: 'a' }), await makeImage({ seed: 'b' })])
+    const target = await openMemory({ name: 'dst' })
+    await seed(source, 'acme/app', '1', image)
+    await copyImage(await request(source, image, [{ store: target, repository: 'r', tags: [] }]))
+    const { digest } = image.manifest
+    expect((await target.manifest('r', digest))?.content.digest).toBe(digest)
+    expect((await target.tags('r')) ?? []).toEqual([])
+  })
+
   it('lets one target fail alone, and says which side it was', async () => {
     const source = await openMemory({ name: 'src' })
     const image = await makeImage({ seed: 'a', layers: [big] })
