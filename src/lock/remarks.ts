@@ -153,7 +153,8 @@ function notOneOf(found: Case): Remark {
 }
 
 function malformed(found: Case): Remark {
-  const isTime = found.path[0] === 'seen' && found.path.at(-1) === 'at'
+  const { path } = found
+  const isTime = path.at(-1) === 'at' && (path[0] === 'seen' || path.at(-2) === 'built')
   return isTime
     ? at(found, `${shown(found)} is no time`, 'in UTC and seconds, like 2026-11-24T16:00:00Z')
     : at(

@@ -37,6 +37,22 @@ describe('a lock is written', () => {
             ]),
           },
         ],
+        [
+          'worker',
+          {
+            references: new Map([
+              [
+                'build:worker',
+                {
+                  digest: A,
+                  built: { at: '2026-11-24T16:00:00Z', key: B },
+                  cuts: new Map(),
+                  places: new Map([['local/acme/worker:1', { put: A, prune: 'off' }]]),
+                },
+              ],
+            ]),
+          },
+        ],
       ]),
       seen: new Map([
         ['docker.io/library/alpine:3.21.0', { digest: B, at: '2026-11-24T16:00:00Z' }],
@@ -70,6 +86,13 @@ images:
           engine/alpine:3.20.0: { put: ${B}, of: ${A}, platform: linux/amd64, prune: off }
           local/library/alpine:3.20.0: { found: ${A}, prune: off }
           registry.internal/mirror/alpine:3.20.0: { put: ${A}, prune: owned }
+  worker:
+    references:
+      build:worker:
+        digest: ${A}
+        built: { key: ${B}, at: 2026-11-24T16:00:00Z }
+        places:
+          local/acme/worker:1: { put: ${A}, prune: off }
 seen:
   docker.io/library/alpine:3.21.0: { digest: ${B}, at: 2026-11-24T16:00:00Z }
 retired:

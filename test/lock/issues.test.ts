@@ -106,8 +106,29 @@ describe('a reference is refused for', () => {
       `digest: ${A}\nplatforms:\n  linux/amd64,linux/amd64: ${B}`,
       '9:11+23 "linux/amd64,linux/amd64" is not in order | write linux/amd64',
     ],
+    ['a build without its time', `digest: ${A}\nbuilt: { key: ${B} }`, '8:16+80 "at" is missing'],
+    [
+      'a build whose key is none',
+      `digest: ${A}\nbuilt: { key: x, at: 2026-11-24T16:00:00Z }`,
+      expect.stringMatching(/^8:23\+1 "x" is no digest/),
+    ],
+    [
+      'a build of another kind of time',
+      `digest: ${A}\nbuilt: { key: ${B}, at: 2026-11-24 }`,
+      '8:100+10 "2026-11-24" is no time | in UTC and seconds, like 2026-11-24T16:00:00Z',
+    ],
+    [
+      'a build of a day that never was',
+      `digest: ${A}\nbuilt: { key: ${B}, at: 2026-02-30T00:00:00Z }`,
+      '8:100+20 there is no "2026-02-30T00:00:00Z"',
+    ],
   ])('%s', (_, lines, expected) => {
     expect(ofReference(lines)).toEqual([expected])
+  })
+
+  it('a build without a name', () => {
+    const text = `${HEAD}images: { a: { references: { 'build:': { digest: ${A} } } } }`
+    expect(said(text)).toEqual(['3:30+8 an image has no name'])
   })
 
   const FORM = 'a source is written with its tag or its digest, like docker.io/library/alpine:3.20'

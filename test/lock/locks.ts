@@ -71,6 +71,7 @@ const tag = fc.stringMatching(/^[A-Za-z0-9_][A-Za-z0-9._-]{0,8}$/)
 const place = fc.tuple(repository, tag).map(parts => parts.join(':'))
 const source = fc.oneof(
   place,
+  fc.stringMatching(/^[a-z0-9][a-z0-9._-]{0,8}$/).map(name => `build:${name}`),
   fc.tuple(repository, digest).map(parts => parts.join('@')),
 )
 const prune = fc.constantFrom('off' as const, 'owned' as const)
@@ -108,11 +109,15 @@ function mapOf<T>(key: fc.Arbitrary<string>, value: fc.Arbitrary<T>, maxLength =
 const platforms = fc
   .subarray(['linux/amd64', 'linux/arm/v7', 'linux/arm64', 'windows/amd64'], { minLength: 1 })
   .map(all => all.join(','))
-const reference: fc.Arbitrary<LockedReference> = fc.record({
-  digest,
-  cuts: mapOf(platforms, digest, 2),
-  places: mapOf(place, lockedPlace),
-})
+const reference: fc.Arbitrary<LockedReference> = fc.record(
+  {
+    digest,
+    built: fc.record({ key: digest, at: seconds }),
+    cuts: mapOf(platforms, digest, 2),
+    places: mapOf(place, lockedPlace),
+  },
+  { requiredKeys: ['digest', 'cuts', 'places'] },
+)
 const image: fc.Arbitrary<LockedImage> = fc.record(
   {
     hold: fc.record({ at: anyText, why: anyText }, { requiredKeys: [] }),
