@@ -66,7 +66,8 @@ async function objectionTo(
   if (!isBuilder(facts)) {
     return facts.hint === undefined ? facts.missing : `${facts.missing} (${facts.hint})`
   }
-  if (secrets.length > 0 && !facts.takesSecrets) return 'it takes no secrets'
+  // where nothing is run, nothing reads them
+  if (secrets.length > 0 && facts.runs && !facts.takesSecrets) return 'it takes no secrets'
   const { platforms } = facts
   if (platforms === undefined) return undefined
   const lacking = recipes
