@@ -4,8 +4,8 @@ import type { BuilderKind } from '../builders/builder.ts'
 import type { Digest } from '../oci/digest.ts'
 import type { Reference } from '../oci/reference.ts'
 import type { BuildStep, Made as MadeFacts, StepPlace } from '../plan/types.ts'
+import type { Manifested } from '../stores/store.ts'
 import { copyImage } from '../transfer/copy.ts'
-import { digestIn } from '../transfer/identity.ts'
 import { loadImage, type Origin } from '../transfer/image.ts'
 import type { Call } from '../util/call.ts'
 import { mapLimit } from '../util/concurrency.ts'
@@ -13,6 +13,7 @@ import { tagOf } from './copy-step.ts'
 import { failureOf, outcomeOf, type PlaceOutcome } from './outcome.ts'
 import type { PreparedBuild } from './prepare-build.ts'
 import { sealedAt } from './sealed-at.ts'
+import { nameFor } from './standing.ts'
 import type { Workshop } from './workshop.ts'
 
 interface Built {
@@ -112,6 +113,21 @@ async function madeThere(
   return root && { store, repository, root }
 }
 
+/** With what it will name; a place that the image is nothing for fails alone. */
+async function named<T extends StepPlace | PlaceOutcome>(
+  place: T,
+  image: { readonly root: Manifested; readonly origin: Origin },
+  { parse, open, standings }: Workshop,
+): Promise<T | (StepPlace & { readonly names: Digest }) | PlaceOutcome> {
+  if ('result' in place) return place
+  try {
+    const store = await open(parse(place.at).store)
+    return { ...place, names: await nameFor(image, { at: place.at, store, standings }) }
+  } catch (error) {
+    return { ...place, ...failureOf(error) }
+  }
+}
+
 async function bring(
   step: BuildStep,
   {
@@ -130,12 +146,7 @@ async function bring(
   const started = now()
   const origin: Origin = { store, repository, manifests, call }
   manifests.keep(root)
-  const places = await mapLimit(seen, 8, async place => {
-    if ('result' in place) return place
-    const at = parse(place.at)
-    const names = await digestIn(await open(at.store), root, origin)
-    return { ...place, names }
-  })
+  const places = await mapLimit(seen, 8, place => named(place, { root, origin }, workshop))
   const { digest } = root.content
   const facts = {
     digest,
@@ -145,6 +156,8 @@ async function bring(
       .replace(/\.\d+Z$/, 'Z'),
   }
   const todo = places.filter(place => !('result' in place))
+  if (todo.length === 0)
+    return { places: places.filter(place => 'result' in place), transferred: 0 }
   await workshop.onMade({ ...step, to: todo, made: facts })
   const targets = await mapLimit(todo, 8, async place => {
     const at = parse(place.at)

@@ -56,8 +56,13 @@ function buildObjection(
   { isImmutable, parse }: Pick<Workshop, 'isImmutable' | 'parse'>,
 ): string | undefined {
   const source = buildSource(name)
+  const isBuild = step.kind === 'build'
   const isFromPlace = to.some(place => formatReference(place) === step.from)
-  if (step.from !== source && !isFromPlace) return `it is what ${name} builds`
+  if (isBuild ? step.from !== source : !isFromPlace) return `it is what ${name} builds`
+  if (isBuild && place.names !== undefined) return 'what it will name shows when it is built'
+  if (step.kind === 'copy' && step.source !== step.digest && !step.repacked) {
+    return 'it is not what its source is'
+  }
   const { lock } = place
   if (
     lock &&

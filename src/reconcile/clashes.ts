@@ -1,7 +1,7 @@
 /** What is wrong between wishes that were chosen, or between one of them and one that is named. */
-import type { Wish } from '../manifest/types.ts'
+import type { Build, Wish } from '../manifest/types.ts'
 import type { Location } from '../yaml/issue.ts'
-import { formatReference } from '../oci/reference.ts'
+import { buildSource, formatReference } from '../oci/reference.ts'
 import type { Diagnostic } from '../plan/types.ts'
 import { sourceName } from './group.ts'
 
@@ -40,6 +40,42 @@ export function settle(named: readonly Wish[], chosen: readonly Wish[]): Settled
     for (const { image } of rivals) stuck.add(image)
   }
   return { wishes, diagnostics, stuck: [...stuck] }
+}
+
+/**
+ * A place that something is built for is nobody else's. Where a wish came to one, neither is carried
+ * out; nor is a wish for what is only there once it is built.
+ */
+export function besides(builds: readonly Build[], settled: Settled): Settled {
+  const builtAt = new Map(
+    builds.flatMap(build => build.to.map(place => [formatReference(place), build] as const)),
+  )
+  if (builtAt.size === 0) return settled
+  const wishes: Wish[] = []
+  const diagnostics = [...settled.diagnostics]
+  const stuck = new Set(settled.stuck)
+  for (const wish of settled.wishes) {
+    const place = formatReference(wish.to)
+    const [rival, writer] = [builtAt.get(place), builtAt.get(formatReference(wish.from))]
+    if (rival) diagnostics.push(twiceBuilt(place, wish, rival))
+    else if (writer) diagnostics.push(builtSource(wish, writer))
+    else wishes.push(wish)
+    if (rival ?? writer) stuck.add(wish.image)
+    if (rival) stuck.add(rival.name)
+  }
+  return { wishes, diagnostics, stuck: [...stuck] }
+}
+
+function twiceBuilt(place: string, wish: Wish, { name, location }: Build): Diagnostic {
+  const build = `${buildSource(name)} (${lineOf(location)})`
+  const message = `${place} is asked for twice: ${build} and ${spoken(wish)}`
+  return conflict(wish, message, 'exclude it, or build for another name or repository')
+}
+
+function builtSource(wish: Wish, { name, location }: Build): Diagnostic {
+  const message = `${sourceName(wish.from)} is written by this manifest: it is built at ${lineOf(location)}`
+  const hint = `exclude it, and add its places to the "to" of the build "${name}"`
+  return conflict(wish, message, hint)
 }
 
 function twice(place: string, wish: Wish, other: Wish): Diagnostic {

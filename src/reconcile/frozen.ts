@@ -1,7 +1,7 @@
 /** What the lock alone comes to: for images that are held, and for runs that follow nothing. */
 import { InputError } from '../errors.ts'
 import type { Choice, Manifest, Wish } from '../manifest/types.ts'
-import { formatReference } from '../oci/reference.ts'
+import { buildSource, formatReference } from '../oci/reference.ts'
 import type { Held } from '../plan/types.ts'
 import { freezeTags, newestFrozen } from '../select/freeze.ts'
 import { nameTags, type Named } from '../select/naming.ts'
@@ -112,7 +112,7 @@ function heldWhole(
 /** Refuses a lock that lacks something which the manifest names. */
 export function checkCovers(
   { lock }: Memory,
-  { wishes, choices }: Pick<Manifest, 'wishes' | 'choices'>,
+  { wishes, choices, builds }: Pick<Manifest, 'wishes' | 'choices' | 'builds'>,
 ): void {
   const lacks = new Map<string, Location>()
   for (const { image, from, location } of wishes) {
@@ -124,12 +124,16 @@ export function checkCovers(
     const locked = lock.images.get(choice.image)
     if (locked === undefined) lacks.set(choice.image, choice.location)
   }
+  const unbuilt = builds.filter(({ name }) => {
+    return lock.images.get(name)?.references.has(buildSource(name)) !== true
+  })
+  for (const { name, location } of unbuilt) lacks.set(buildSource(name), location)
   const [first] = lacks
   if (first === undefined) return
   const shown = [...lacks].slice(0, SHOWN).map(([name, at]) => `${name} (${at.file}:${at.line})`)
   const more = lacks.size > SHOWN ? ` and ${lacks.size - SHOWN} more` : ''
   throw new InputError('LOCK_INCOMPLETE', `the lock does not have ${shown.join(', ')}${more}`, {
-    hint: 'run "waybill update", and commit the lock with the manifest',
+    hint: `run "waybill ${unbuilt.length > 0 ? 'reconcile' : 'update'}", and commit the lock with the manifest`,
   })
 }
 

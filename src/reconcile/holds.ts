@@ -12,7 +12,7 @@ import type {
   Retired,
 } from '../lock/types.ts'
 import { parseDigest, type Digest } from '../oci/digest.ts'
-import { formatReference, isTag } from '../oci/reference.ts'
+import { buildSource, formatReference, isTag } from '../oci/reference.ts'
 import type { LockChange } from '../plan/types.ts'
 import { freezeTags } from '../select/freeze.ts'
 import type { Call } from '../util/call.ts'
@@ -139,6 +139,7 @@ async function pinnedAt(
   image: LockedImage,
   { at, ...pinning }: Pinning & { readonly at: HoldAt },
 ): Promise<Pinned> {
+  if (at.kind !== 'now' && image.references.has(buildSource(name))) throw onlyAsItIs(name)
   switch (at.kind) {
     case 'now':
       return { at: onlyDigest(image.references), references: image.references }
@@ -149,6 +150,13 @@ async function pinnedAt(
         ? atTag(name, image, { tag: at.reference, ...pinning })
         : atDigest(name, image, { digest: parseDigest(at.reference), ...pinning })
   }
+}
+
+/** What it was before may be nowhere, and nobody else has it. */
+function onlyAsItIs(name: string): InputError {
+  return new InputError('BAD_ARGUMENT', `"${name}" is built, and can only be held as it is`, {
+    hint: 'to go back, take its context back, or name what it was as an image: from REPOSITORY@DIGEST',
+  })
 }
 
 function onlyDigest(references: References): string | undefined {

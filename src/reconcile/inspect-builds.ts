@@ -5,40 +5,32 @@
 import { WaybillError, type ErrorCode } from '../errors.ts'
 import { problemOf } from '../execute/problem.ts'
 import type { PreparedBuild } from '../execute/prepare-build.ts'
-import type { Fact } from '../execute/sealed-at.ts'
-import type { Workshop } from '../execute/workshop.ts'
 import type { LockedReference } from '../lock/types.ts'
-import type { Build, Place } from '../manifest/types.ts'
+import type { Build } from '../manifest/types.ts'
 import type { Digest } from '../oci/digest.ts'
-import { buildSource, formatReference } from '../oci/reference.ts'
-import type { BuildPlace, DesiredBuild } from '../plan/desired.ts'
-import type { Diagnostic, Held } from '../plan/types.ts'
+import { buildSource } from '../oci/reference.ts'
+import type { DesiredBuild } from '../plan/desired.ts'
+import { isLeft } from '../plan/places.ts'
+import type { Diagnostic } from '../plan/types.ts'
 import type { Call } from '../util/call.ts'
 import { mapLimit } from '../util/concurrency.ts'
+import {
+  copyFrom,
+  firstMade,
+  knownOf,
+  lookAtPlaces,
+  placeOf,
+  type Look,
+  type Looking,
+} from './build-places.ts'
+import { NOTHING, type BuildsSeen } from './builds-seen.ts'
+import { inspectHeld } from './held-build.ts'
 import { madeAt } from './made-at.ts'
-import type { KnownBuild } from './keep-builds.ts'
-import { oursAt, type Memory, type Resolved } from './memory.ts'
-import { isAboutContent, unseen, type Unseen } from './notes.ts'
-
-export interface BuildsSeen {
-  readonly builds: readonly DesiredBuild[]
-  /** What was built, from a place that has it to those that lack it. */
-  readonly copies: readonly Resolved[]
-  readonly unseen: readonly Unseen[]
-  readonly diagnostics: readonly Diagnostic[]
-  readonly held: readonly Held[]
-  readonly known: readonly KnownBuild[]
-  /** Builds of which not all could be told. */
-  readonly stuck: readonly string[]
-}
+import type { Memory } from './memory.ts'
+import { isAboutContent, unseen } from './notes.ts'
 
 /** They read files and compute; registries have limits of their own. */
 const BUILDS_AT_ONCE = 4
-
-interface Looking {
-  readonly workshop: Workshop
-  readonly memory: Memory | undefined
-}
 
 export async function inspectBuilds(
   builds: readonly Build[],
@@ -57,24 +49,11 @@ export async function inspectBuilds(
   }
 }
 
-const NOTHING: BuildsSeen = {
-  builds: [],
-  copies: [],
-  unseen: [],
-  diagnostics: [],
-  held: [],
-  known: [],
-  stuck: [],
-}
-
 async function inspectOne(build: Build, looking: Looking, call: Call): Promise<BuildsSeen> {
-  const { name, location } = build
+  const { name } = build
   const { memory, workshop } = looking
-  const hold = memory?.lock.images.get(name)?.hold
-  if (hold || memory?.follows(name) === false) {
-    const why = hold?.why === undefined ? 'held' : `held: ${hold.why}`
-    const held = hold ? [{ reference: name, image: name, why, location }] : []
-    return { ...NOTHING, held, stuck: [name] }
+  if (memory && (memory.lock.images.get(name)?.hold || !memory.follows(name))) {
+    return inspectHeld(build, { workshop, memory }, call)
   }
   try {
     const prepared = await workshop.builds.prepare(buildSource(name), call)
@@ -105,30 +84,15 @@ function isOurs(error: WaybillError): boolean {
   return isAboutContent(error) || ABSENT.has(error.code) || !/^(?:STORE|SOURCE)_/.test(error.code)
 }
 
-interface Look {
-  readonly place: Place
-  readonly found: Digest | undefined
-  /** What is there, where this very build made it. */
-  readonly made?: Fact
-}
-
 async function compare(prepared: PreparedBuild, looking: Looking, call: Call): Promise<BuildsSeen> {
   const { build } = prepared
   const { memory } = looking
-  const looks: Look[] = []
-  const missed: Unseen[] = []
-  const unknown: Place[] = []
-  await mapLimit(build.to, 8, async place => {
-    try {
-      looks.push(await lookAt(place, prepared, looking, call))
-    } catch (error) {
-      if (!(error instanceof WaybillError)) throw error
-      const { repository } = place
-      unknown.push(place)
-      const about = { reference: formatReference(place), side: 'destination', repository } as const
-      missed.push(unseen(about, [{ to: place, location: build.location }], error))
-    }
-  })
+  const { looks, unknown, unseen } = await lookAtPlaces(
+    build,
+    seen => madeAt(seen, prepared, looking, call),
+    looking.workshop,
+    call,
+  )
   const locked = memory?.lock.images.get(build.name)?.references.get(buildSource(build.name))
   const first = firstMade(looks, locked?.digest)
   const stale = first?.made && staleFor(build, { key: first.made.key, locked, memory })
@@ -139,30 +103,10 @@ async function compare(prepared: PreparedBuild, looking: Looking, call: Call): P
     ...NOTHING,
     builds: [await desired(prepared, { places, isMade, stale }, looking, call)],
     copies: isMade ? lacking.flatMap(({ place }) => copyFrom(first, place, build)) : [],
-    unseen: missed,
+    unseen,
     diagnostics: ageless(build, memory),
     known: knownOf(build, { looks, unknown, first, locked }),
   }
-}
-
-async function lookAt(
-  place: Place,
-  prepared: PreparedBuild,
-  { workshop, memory }: Looking,
-  call: Call,
-): Promise<Look> {
-  const certain = prepared.build.overwrite !== 'always'
-  const found = await workshop.places.look(place, { ...call, certain })
-  if (found === undefined) return { place, found }
-  const made = await madeAt({ place, found }, prepared, { workshop, memory }, call)
-  return { place, found, ...(made && { made }) }
-}
-
-/** The one to copy from: one that names it by its manifest, where there is one. */
-function firstMade(looks: readonly Look[], locked: Digest | undefined): Look | undefined {
-  const made = looks.filter(look => look.made)
-  const whole = made.filter(({ found, made }) => found === made?.digest)
-  return whole.find(({ found }) => found === locked) ?? whole[0] ?? made[0]
 }
 
 function staleFor(
@@ -216,7 +160,7 @@ async function desired(
   const { build, platforms, bases, keys } = prepared
   const { name } = build
   const all = places.map(look => placeOf(look, build, { workshop, memory, isMade }))
-  const isOpen = all.some(place => !place.isMade)
+  const isOpen = all.some(place => !place.isMade && !isLeft(place))
   const builder = isOpen ? await prepared.choose(call) : ({ kind: 'embedded', why: '' } as const)
   const key = keys.get(builder.kind) ?? [...keys.values()][0]
   if (key === undefined) throw new Error(`${name} has no key for ${builder.kind}`)
@@ -229,65 +173,4 @@ async function desired(
     ...(stale !== undefined && { stale }),
     places: all,
   }
-}
-
-function placeOf(
-  { place, found }: Look,
-  { name, overwrite, prune, location }: Build,
-  { workshop, memory, isMade }: Looking & { readonly isMade: boolean },
-): BuildPlace {
-  const isFixed = overwrite !== 'never' && workshop.isImmutable(place)
-  const ours = memory && oursAt(memory, formatReference(place))
-  return {
-    ...place,
-    found,
-    isMade,
-    overwrite: isFixed ? 'immutable' : overwrite,
-    location,
-    ...(ours && { kept: { image: name, prune, ours } }),
-  }
-}
-
-function copyFrom({ place, made }: Look, to: Place, build: Build): readonly Resolved[] {
-  if (made === undefined) return []
-  const { name, overwrite, prune, location } = build
-  return [
-    {
-      image: name,
-      build: name,
-      from: place,
-      to,
-      platforms: [],
-      referrers: false,
-      overwrite,
-      prune,
-      location,
-    },
-  ]
-}
-
-function knownOf(
-  { name, prune }: Build,
-  {
-    looks,
-    unknown,
-    first,
-    locked,
-  }: {
-    readonly looks: readonly Look[]
-    readonly unknown: readonly Place[]
-    readonly first: Look | undefined
-    readonly locked: LockedReference | undefined
-  },
-): readonly KnownBuild[] {
-  const digest = first?.made?.digest ?? locked?.digest
-  // it was never built, as far as anybody knows
-  if (digest === undefined) return []
-  const places = looks.map(({ place, found, made }) => ({
-    at: formatReference(place),
-    found: found ?? ('nothing' as const),
-    ...(found !== undefined && made && { wanted: found }),
-  }))
-  const others = unknown.map(place => ({ at: formatReference(place) }))
-  return [{ name, prune, digest, key: first?.made?.key, places: [...places, ...others] }]
 }

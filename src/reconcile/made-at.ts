@@ -1,46 +1,51 @@
 /** Whether a place has what a build makes: the lock tells, or else the image itself. */
 import type { PreparedBuild } from '../execute/prepare-build.ts'
 import { sealedAt, type Fact } from '../execute/sealed-at.ts'
-import type { Workshop } from '../execute/workshop.ts'
+import { onlyPlatformOf } from '../execute/standing.ts'
 import { standingOf } from '../lock/standing.ts'
+import type { LockedReference } from '../lock/types.ts'
 import type { Place } from '../manifest/types.ts'
 import type { Digest } from '../oci/digest.ts'
 import { buildSource, formatReference } from '../oci/reference.ts'
 import type { Call } from '../util/call.ts'
-import type { Memory } from './memory.ts'
+import type { Looking } from './build-places.ts'
 
-interface Looking {
-  readonly workshop: Workshop
-  readonly memory: Memory | undefined
+interface Seen {
+  readonly place: Place
+  readonly found: Digest
 }
 
 export async function madeAt(
-  seen: { readonly place: Place; readonly found: Digest },
+  seen: Seen,
   prepared: PreparedBuild,
-  { workshop, memory }: Looking,
+  looking: Looking,
   call: Call,
 ): Promise<Fact | undefined> {
-  const locked = lockedAt(seen, prepared, memory)
-  if (locked) return locked
+  const { build, keys, platforms } = prepared
+  const { workshop, memory } = looking
+  const locked = memory?.lock.images.get(build.name)?.references.get(buildSource(build.name))
+  const key = locked?.built?.key
+  if (locked && key && [...keys.values()].includes(key)) {
+    if (await standsFor(seen, locked, looking, call)) return { digest: locked.digest, key }
+  }
   const { place, found } = seen
   const store = await workshop.open(place.store)
   const at = { store, repository: place.repository, found }
-  const { keys, platforms } = prepared
   return sealedAt(at, { keys: [...keys.values()], platforms }, workshop.manifests, call)
 }
 
-/** Without asking anybody: what the lock says that the place stands for. */
-function lockedAt(
-  { place, found }: { readonly place: Place; readonly found: Digest },
-  { build, keys }: PreparedBuild,
-  memory: Memory | undefined,
-): Fact | undefined {
-  const source = buildSource(build.name)
-  const locked = memory?.lock.images.get(build.name)?.references.get(source)
-  if (locked?.built === undefined || ![...keys.values()].includes(locked.built.key))
-    return undefined
-  const { digest, built } = locked
-  const standing = standingOf(locked.places.get(formatReference(place)))
-  const isIt = found === digest || (standing?.digest === found && standing.of === digest)
-  return isIt ? { digest, key: built.key } : undefined
+/** Whether the place has what the lock says was built; its image itself is not asked for. */
+export async function standsFor(
+  { place, found }: Seen,
+  { digest }: LockedReference,
+  { workshop: { open, standings }, memory }: Looking,
+  call: Call,
+): Promise<boolean> {
+  if (found === digest) return true
+  const at = formatReference(place)
+  const standing = standingOf(memory?.places.get(at))
+  if (standing?.digest !== found || standing.of !== digest) return false
+  if (standing.platform !== (await onlyPlatformOf(await open(place.store), call))) return false
+  standings.set(at, standing)
+  return true
 }

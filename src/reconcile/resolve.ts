@@ -17,7 +17,7 @@ import type { Location } from '../yaml/issue.ts'
 import { problemOf } from '../execute/problem.ts'
 import { chooseTags, locationsIn, wishesOf, type Chosen, type OpenChoice } from './choose.ts'
 import type { Shelf } from './looks.ts'
-import { settle } from './clashes.ts'
+import { besides, settle } from './clashes.ts'
 import { frozenChoice, settleNamed } from './frozen.ts'
 import { heldTags, sightsOf } from './held.ts'
 import { lockedTags, type Memory, type Resolved } from './memory.ts'
@@ -28,7 +28,7 @@ import { NOTHING, type Resolution } from './resolution.ts'
 const CHOICES_AT_ONCE = 64
 
 export async function resolve(
-  { wishes }: Pick<Manifest, 'wishes'>,
+  { wishes, builds }: Pick<Manifest, 'wishes' | 'builds'>,
   choices: readonly OpenChoice[],
   { memory, shelf }: { readonly memory: Memory | undefined; readonly shelf: Shelf },
   call: Call,
@@ -38,13 +38,11 @@ export async function resolve(
     resolveOne(open, memory, shelf, call),
   )
   const all = [named, ...parts]
+  const chosen = parts.flatMap(part => part.wishes)
   const settled =
     choices.length === 0 && memory === undefined
       ? { wishes, diagnostics: [], stuck: [] }
-      : settle(
-          named.wishes,
-          parts.flatMap(part => part.wishes),
-        )
+      : besides(builds, settle(named.wishes, chosen))
   return {
     wishes: settled.wishes,
     unseen: all.flatMap(part => part.unseen),

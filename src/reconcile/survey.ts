@@ -36,7 +36,9 @@ export async function survey(
   const resolution = await resolve(manifest, choices, { memory, shelf }, call)
   workshop.places.expect(resolution.wishes.map(({ to }) => to))
   workshop.places.expect(manifest.builds.flatMap(({ to }) => to))
-  const made = await inspectBuilds(manifest.builds, { workshop, memory }, call)
+  // those that clash with what was chosen wait until that is settled
+  const clear = manifest.builds.filter(({ name }) => !resolution.stuck.includes(name))
+  const made = await inspectBuilds(clear, { workshop, memory }, call)
   const wishes = [...resolution.wishes, ...made.copies]
   const { known, gone, ...rest } = await inspect(
     { ...resolution, wishes },
