@@ -20,6 +20,7 @@ import { unless } from '../util/errno.ts'
 import { machinePlatform } from '../util/machine.ts'
 import { makeScratchFolder } from '../util/scratch-folder.ts'
 import { sourceDate } from '../util/source-date.ts'
+import { buildCache } from './build-cache.ts'
 import type { Stores } from './stores.ts'
 
 export interface YardInit extends Omit<BuildersInit, 'http'> {
@@ -54,6 +55,7 @@ export function openYard(init: YardInit): Yard {
     const context = await contextOf(build, init, folders, call)
     const machine = machinePlatform()
     const platforms = build.platforms.length > 0 ? build.platforms : [machine]
+    const cache = buildCache(build, init.env, init.owner)
     const recipes = await mapLimit(platforms, 1, async platform => {
       const recipe = await readRecipe(
         {
@@ -64,6 +66,7 @@ export function openYard(init: YardInit): Yard {
           args: build.args,
           platform,
           buildPlatform: machine,
+          ...(cache && { cache }),
           resolveBase: (name, wanted, call) => resolveBase(name, wanted, init, call),
         },
         call,

@@ -136,6 +136,14 @@ describe('what goes into a build', () => {
   })
 })
 
+it('needs no place to remember what it has read', async () => {
+  const { recipe, folder } = await makeRecipe(RECIPE)
+  const before = await recipe.inputs({ bases: 'digest' }, {})
+  // a file where there would have to be a folder
+  const cache = { path: join(folder, 'README.md/cache'), now: () => new Date(8e12) }
+  expect(await inputs({ ...RECIPE, files: folder, cache })).toBe(before)
+})
+
 describe('a recipe', () => {
   it('names what is not in the context where it is asked for, all at once', async () => {
     const Dockerfile = 'FROM scratch\nCOPY a missing \\\n  absent /\nADD gone /x\n'

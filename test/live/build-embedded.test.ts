@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import type { BaseImage } from '../../src/builders/builder.ts'
+import { WaybillError } from '../../src/errors.ts'
 import type { Platform } from '../../src/oci/platform.ts'
 import { openMemory } from '../../src/stores/memory/store.ts'
 import { AMD64, makeBase, putBase } from '../builders/building.ts'
@@ -12,6 +13,7 @@ import { BASES } from '../builders/cases/bases.ts'
 import type { BuildCase } from '../builders/cases/case.ts'
 import { COPIES } from '../builders/cases/copy.ts'
 import { IGNORES } from '../builders/cases/ignore.ts'
+import { REFUSED } from '../builders/cases/refused.ts'
 import { STAGES } from '../builders/cases/stages.ts'
 import { openRegistryStore } from '../support/registry-store.ts'
 import type { ImageContent } from '../support/image-tree.ts'
@@ -101,6 +103,14 @@ describeLive(
         expect(comparable(known(ours, one))).toEqual(comparable(known(theirs, one)))
       })
     })
+
+    it.each(REFUSED.map(one => [one.name, one] as const))('refuses %s', async (_, one) => {
+      await inFolder(async context => {
+        await writeCase(context, one)
+        expect(await endOf(buildWithBuildkit(context, one, buildkitd.env))).toContain('ERROR')
+        expect(await endOf(embedded(context, one))).toContain('Error: ')
+      })
+    })
   },
   whyNoBuildkitd,
 )
@@ -143,6 +153,18 @@ describeLive('the embedded builder beside buildah', ['buildah', 'docker-registry
     expect(made.ours).not.toEqual(made.theirs)
   })
 })
+
+/** How it failed; what is a bug of ours is not told, but thrown. */
+async function endOf(build: Promise<ImageContent>): Promise<string> {
+  try {
+    await build
+    return 'it was built'
+  } catch (error) {
+    const isTold = error instanceof WaybillError || String(error).includes('docker-buildx')
+    if (!isTold) throw error
+    return String(error)
+  }
+}
 
 /** What containers find, and what they are started with. */
 function bare(image: ImageContent) {

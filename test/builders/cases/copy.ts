@@ -45,6 +45,9 @@ export const COPIES: readonly BuildCase[] = [
   copies('a file into a folder that is not there', 'COPY a.txt /new/'),
   copies('a file under another name', 'COPY a.txt /x/y/z'),
   copies('several files', 'COPY a.txt b.txt run.sh /in/'),
+  copies('several files under one name', 'COPY a.txt b.txt /x', {
+    notBuildah: 'it takes the name for that of a folder',
+  }),
   copies('all of the context', 'COPY . /'),
   copies('a folder, and what is in it', 'COPY dir /dir'),
   copies('a folder into one that is there', 'COPY other /d/\nCOPY dir /d'),

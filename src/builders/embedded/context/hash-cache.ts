@@ -3,7 +3,7 @@
  * that a context is not read again only to find that it is the same. It may be deleted any time.
  *
  * Times have grains: what was changed just before it was read may be changed again without any
- * sign. Such a file is not remembered.
+ * sign. Such a file is not remembered. Where nothing can be kept or looked up, all is read again.
  */
 import { mkdir, readFile } from 'node:fs/promises'
 import { dirname } from 'node:path'
@@ -11,7 +11,7 @@ import { isRecord } from '../../../oci/descriptor.ts'
 import { writeAtomic } from '../../../util/atomic-file.ts'
 import { byCodePoint } from '../../../util/code-points.ts'
 import type { Call } from '../../../util/call.ts'
-import { unless } from '../../../util/errno.ts'
+import { hasCode } from '../../../util/errno.ts'
 import { sha256Of, type DiskFile } from '../../context/disk-file.ts'
 
 export interface HashCache {
@@ -38,7 +38,7 @@ const GRAIN_MS = 2_000
 const SHA256 = /^[0-9a-f]{64}$/
 
 export async function openHashCache({ path, now, mark }: HashCacheOptions): Promise<HashCache> {
-  const before = parse((await unless('ENOENT', readFile(path, 'utf8'))) ?? '')
+  const before = parse((await ifUsable(readFile(path, 'utf8'))) ?? '')
   const asked = new Map<string, Known>()
   let isChanged = false
   return {
@@ -58,9 +58,21 @@ export async function openHashCache({ path, now, mark }: HashCacheOptions): Prom
     },
     async save() {
       if (!isChanged && asked.size === before.size) return
-      await mkdir(dirname(path), { recursive: true })
-      await writeAtomic(path, encode(asked), { mode: 0o600, mark })
+      await ifUsable(mkdir(dirname(path), { recursive: true }))
+      await ifUsable(writeAtomic(path, encode(asked), { mode: 0o600, mark }))
     },
+  }
+}
+
+/** It is not there, somebody else's, on what is only read, or there is no room for more. */
+const UNUSABLE = new Set('ENOENT ENOTDIR EEXIST EACCES EPERM EROFS ENOSPC EDQUOT'.split(' '))
+
+async function ifUsable<T>(work: Promise<T>): Promise<T | undefined> {
+  try {
+    return await work
+  } catch (error) {
+    if (hasCode(error, UNUSABLE)) return undefined
+    throw error
   }
 }
 
