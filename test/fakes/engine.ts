@@ -12,6 +12,7 @@ import { buffer } from 'node:stream/consumers'
 import { extract, pack } from 'tar-stream'
 import type { Descriptor } from '../../src/oci/descriptor.ts'
 import { digestOf } from '../../src/oci/digest.ts'
+import { OCI_CONFIG } from '../../src/oci/media-types.ts'
 
 export interface FakeEngineOptions {
   readonly api?: string
@@ -154,6 +155,7 @@ async function load(
   const reader = request.pipe(extract())
   for await (const entry of reader) files.set(entry.header.name, await buffer(entry))
   response.writeHead(200, { 'content-type': 'application/json' })
+  if (state.keeps === 'classic') return loadClassic(state, files, response)
   const index = files.get('index.json')
   if (!index) return response.end(`${JSON.stringify({ error: 'no index.json' })}\r\n`)
   for (const [name, bytes] of files) {
@@ -169,6 +171,24 @@ async function load(
     response.write(`${JSON.stringify({ stream: `Loaded image: ${name}\n` })}\r\n`)
   }
   return response.end()
+}
+
+/** As docker saves images: what stays of each is its configuration, and its names. */
+function loadClassic(state: State, files: ReadonlyMap<string, Buffer>, response: Response): void {
+  const list = JSON.parse(files.get('manifest.json')?.toString() ?? '[]') as readonly {
+    readonly Config: string
+    readonly RepoTags: readonly string[] | null
+  }[]
+  for (const { Config, RepoTags } of list) {
+    const bytes = files.get(Config) ?? Buffer.from('')
+    const digest = digestOf(bytes)
+    state.blobs.set(digest, bytes)
+    for (const name of RepoTags ?? [`moby-dangling@${digest}`]) {
+      state.names.set(name, { mediaType: OCI_CONFIG, digest, size: bytes.length })
+      response.write(`${JSON.stringify({ stream: `Loaded image: ${name}\n` })}\r\n`)
+    }
+  }
+  response.end()
 }
 
 function save(state: State, root: Descriptor, response: Response): void {
