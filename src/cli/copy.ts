@@ -20,7 +20,7 @@ export const copy: Command = {
     ...movingOptions,
   },
   details: `
-Only what DST lacks is sent, and the digest stays the same. Both are read as in a manifest: SRC as "from", DST as "to", so nothing goes to Docker Hub because a host was forgotten. A DST that ends in / keeps the name after it, and one that is only a store the whole name.
+Only what DST lacks is sent, and the digest stays the same. Both are read as in a manifest: SRC as "from", DST as "to", so nothing goes to Docker Hub because a host was forgotten. A DST that ends in / keeps the name after it, and one that is only a store the whole name. Signatures and the like that refer to an image stay where they are: a manifest brings them.
 
 Examples:
   waybill copy mysql:5.7 registry.internal/mirror/mysql:5.7

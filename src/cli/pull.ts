@@ -20,7 +20,7 @@ export const pull: Command = {
     'disable-content-trust': contentTrustOption,
   },
   details: `
-Layers that the store has are not fetched again. An image for several platforms is kept whole, so it has the digest that the registry has; with --platform it is cut to that one, which gives it another digest.
+Layers that the store has are not fetched again. An image for several platforms is kept whole, so it has the digest that the registry has; with --platform it is cut to that one, which gives it another digest. Signatures and the like that refer to an image stay where they are: a manifest brings them.
 
 Examples:
   waybill pull mysql:5.7

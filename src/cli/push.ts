@@ -19,7 +19,7 @@ export const push: Command = {
     'disable-content-trust': contentTrustOption,
   },
   details: `
-Only what the registry lacks is sent. Without DST, ghcr.io/acme/api:1 goes to ghcr.io and acme/api:1 to Docker Hub. DST has a host or a store of the manifest in it; one that ends in / keeps the image's own name after it.
+Only what the registry lacks is sent. Without DST, ghcr.io/acme/api:1 goes to ghcr.io and acme/api:1 to Docker Hub. DST has a host or a store of the manifest in it; one that ends in / keeps the image's own name after it. Signatures and the like that refer to an image stay where they are: a manifest brings them.
 
 Examples:
   waybill push ghcr.io/acme/api:1

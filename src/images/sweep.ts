@@ -1,4 +1,5 @@
 import { StoreError } from '../errors.ts'
+import { isDescribing } from '../stores/describing.ts'
 import { isSweepable, type SweepOptions, type Swept } from '../stores/sweepable.ts'
 import type { Store } from '../stores/store.ts'
 import type { Call } from '../util/call.ts'
@@ -13,8 +14,14 @@ export async function sweepStore(
   const store = await bench.open(bench.home)
   if (isSweepable(store)) return { store, ...(await store.sweep(options, call)) }
   throw new StoreError('STORE_UNSUPPORTED', `${store.name} frees what nothing needs by itself`, {
-    ...(isRegistry(store.name, bench.declared) && {
-      hint: 'a registry has a garbage collection of its own, for whoever runs it',
-    }),
+    hint: hintFor(store, bench),
   })
+}
+
+function hintFor(store: Store, { declared }: Bench): string | undefined {
+  if (isRegistry(store.name, declared)) {
+    return 'a registry has a garbage collection of its own, for whoever runs it'
+  }
+  if (!isDescribing(store)) return undefined
+  return `"waybill prune --store ${store.name}" removes images without a name`
 }

@@ -125,3 +125,12 @@ it('commit tells of an engine that does not say what it made', async () => {
     err: expect.stringContaining('docker made an image, and does not say which'),
   })
 })
+
+it('an engine is pruned, and not swept', async () => {
+  await using w = await withEngine()
+  expect(await w.run('sweep')).toEqual({
+    code: 1,
+    out: '',
+    err: 'error: docker frees what nothing needs by itself\nhint: "waybill prune --store docker" removes images without a name\n',
+  })
+})

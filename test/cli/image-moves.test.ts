@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest'
 import { startFakeRegistry } from '../fakes/registry.ts'
 import { DOCKER_REGISTRY } from '../fakes/registry/options.ts'
 import { world } from '../images/world.ts'
-import { makeImage, makeIndex } from '../support/images.ts'
+import { makeImage, makeIndex, makeReferrer } from '../support/images.ts'
 import { isWrite, seedFake } from '../support/project.ts'
 
 const base = { size: 300 * 1024, seed: 'base' }
@@ -83,6 +83,17 @@ describe('pull', () => {
     const missing = await w.run(`pull ${w.host}/multi --platform linux/s390x`)
     expect(missing.code).toBe(1)
     expect(missing.err).toContain('hint: it is there for linux/amd64, linux/arm64')
+  })
+
+  it('leaves what refers to an image where it is', async () => {
+    await using w = await stocked()
+    const signature = makeReferrer(w.one, { artifactType: 'a/b', payload: 's' })
+    seedFake(w.registry, 'acme/app', signature.manifest.digest, signature)
+    const tag = `${w.one.manifest.digest.replace(':', '-')}.sig`
+    seedFake(w.registry, 'acme/app', tag, signature)
+    expect(await w.run(`pull ${w.host}/acme/app:1`)).toMatchObject({ code: 0 })
+    const { out } = await w.run('images -a -q --no-trunc')
+    expect(out).toBe(`${w.one.manifest.digest}\n`)
   })
 
   it('takes an image by its digest under the tag that is given with it', async () => {
