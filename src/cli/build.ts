@@ -162,6 +162,9 @@ function argOf(text: string, { env }: Shell): readonly (readonly [string, string
   return found === undefined ? [] : [[name, found]]
 }
 
+const SECRET_KEYS = new Set(['id', 'src', 'source', 'env', 'type'])
+
+/** As docker reads it: of `type=env`, `src` is the name of a variable. */
 function secretOf(text: string, { cwd }: Shell): BuildSecretSource {
   const fields = new Map(
     text.split(',').map(part => {
@@ -169,12 +172,18 @@ function secretOf(text: string, { cwd }: Shell): BuildSecretSource {
       return [key.trim(), rest.join('=')] as const
     }),
   )
-  const id = fields.get('id') ?? ''
-  const file = fields.get('src') ?? fields.get('source')
-  const variable = fields.get('env')
-  if (id !== '' && file !== undefined) return { id, from: { file: resolve(cwd, file) } }
-  if (id !== '') return { id, from: { env: variable ?? id } }
-  throw new InputError('BAD_ARGUMENT', '--secret has no id', {
+  const stranger = [...fields.keys()].find(key => !SECRET_KEYS.has(key))
+  if (stranger !== undefined) throw badSecret(`cannot have "${stranger}"`)
+  const [id = '', type = ''] = [fields.get('id'), fields.get('type')]
+  if (id === '') throw badSecret('has no id')
+  if (!['', 'file', 'env'].includes(type)) throw badSecret(`cannot be of type "${type}"`)
+  const source = fields.get('src') ?? fields.get('source')
+  if (source !== undefined && type !== 'env') return { id, from: { file: resolve(cwd, source) } }
+  return { id, from: { env: fields.get('env') ?? source ?? id } }
+}
+
+function badSecret(what: string): InputError {
+  return new InputError('BAD_ARGUMENT', `--secret ${what}`, {
     hint: 'write id=ID,src=FILE or id=ID,env=NAME',
   })
 }
