@@ -5,7 +5,7 @@ import type { Builder, BuilderKind, BaseImage, BuildSecret } from '../builders/b
 import { openBuilder, type BuildersInit } from '../builders/open.ts'
 import { readRecipe } from '../builders/recipe.ts'
 import { readSecret } from '../credentials/sources.ts'
-import { InputError, SourceError, StoreError } from '../errors.ts'
+import { SourceError, StoreError } from '../errors.ts'
 import { candidatesFor, type Builders } from '../execute/choose-builder.ts'
 import { prepareBuild, unknownBuild, type PreparedBuild } from '../execute/prepare-build.ts'
 import type { Build } from '../manifest/types.ts'
@@ -168,7 +168,7 @@ function secretOf(
       try {
         return await readFile(resolve(from.file))
       } catch (cause) {
-        throw new InputError('CREDENTIALS_UNUSABLE', `${key} cannot be read: ${from.file}`, {
+        throw new StoreError('CREDENTIALS_UNUSABLE', `${key} cannot be read: ${from.file}`, {
           cause,
           hint: 'make it a file that this user may read',
         })
