@@ -308,7 +308,10 @@ function modeAt(at: string, { manifest, kept }: LockContext): PruneMode {
   const choice = manifest.choices.find(({ destinations }) =>
     destinations.some(({ store, repository }) => formatReference({ store, repository }) === home),
   )
-  const own = wish ?? choice
+  const build = manifest.builds.find(({ to }) =>
+    to.some(({ store, repository }) => formatReference({ store, repository }) === home),
+  )
+  const own = wish ?? choice ?? build
   if (own) return own.prune
   throw new InputError('BAD_ARGUMENT', `nothing in the manifest goes to ${home}`, {
     hint: 'only places in repositories that the manifest writes to can be adopted',

@@ -2,7 +2,7 @@
 import { readdir, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
-import { hold, release } from '../../src/reconcile/holds.ts'
+import { adopt, hold, release } from '../../src/reconcile/holds.ts'
 import { waybill } from '../support/cli.ts'
 import { briefly, buildSite, type Asked, type BuildSite } from '../support/build-site.ts'
 import { makeImage } from '../support/images.ts'
@@ -151,6 +151,18 @@ describe('the lock', () => {
       { at: LOCAL, why: 'worker left the manifest' },
       { at: OTHER, why: 'worker left the manifest' },
     ])
+  })
+
+  it('has what is adopted as ours, which overwrite: owned then replaces', async () => {
+    await using s = await buildSite()
+    await s.beginLock()
+    const at = `${s.target.host}/acme/worker:1`
+    seedFake(s.target, 'acme/worker', '1', await makeImage({ seed: 'theirs' }))
+    const asked = { to: `'${at}'`, build: 'overwrite: owned, prune: owned' }
+    expect(await s.plan(asked)).toMatchObject({ steps: [], drift: [{ at }] })
+    await s.using(asked, project => project.editLock(adopt([at])))
+    expect(await s.lock()).toMatch(/worker:1: \{ put: \S+, prune: owned \}/)
+    expect((await s.plan(asked)).steps).toMatchObject([{ kind: 'build', to: [{ at, ours: true }] }])
   })
 
   it('finds again what a killed run put', async () => {
