@@ -14,7 +14,7 @@ import { keepersIn } from './retired.ts'
 import { resolveChosen, selectionDiagnostic, withoutProblems } from './resolve.ts'
 
 export interface Asked {
-  readonly manifest: Pick<Manifest, 'wishes' | 'choices'>
+  readonly manifest: Pick<Manifest, 'wishes' | 'choices' | 'builds'>
   readonly choices: readonly OpenChoice[]
 }
 
@@ -57,7 +57,7 @@ interface Meaning {
 
 function meaningOf(
   wanted: string,
-  { wishes, choices }: Pick<Manifest, 'wishes' | 'choices'>,
+  { wishes, choices, builds }: Pick<Manifest, 'wishes' | 'choices' | 'builds'>,
   parse: (text: string) => Reference,
 ): Meaning {
   const images = [...wishes, ...choices]
@@ -73,6 +73,11 @@ function meaningOf(
     return { isMeant: goesThere, place: formatReference(named) }
   }
 
+  if (builds.some(({ name, to }) => name === wanted || to.some(isNamed))) {
+    throw new InputError('BAD_ARGUMENT', `${wanted} is built: it has no tags to choose from`, {
+      hint: '"waybill plan" says whether it is to be built, and why',
+    })
+  }
   const names = [...new Set(images.map(({ image }) => image))].toSorted()
   const more = names.length > SHOWN ? `, and ${names.length - SHOWN} more` : ''
   const known = `the images are ${names.slice(0, SHOWN).join(', ')}${more}`

@@ -150,6 +150,19 @@ images:
     })
   })
 
+  it.each(['worker', 'local/acme/worker:1'])('has nothing to say of a build: %s', async name => {
+    await using w = await world()
+    const builds = 'builds: [{ name: worker, context: ., to: local/acme/worker:1 }]\n'
+    await writeFile(join(w.folder, 'images.yaml'), `version: 1\n${builds}`)
+    expect(await w.run(name)).toEqual({
+      code: 64,
+      out: '',
+      err: `error: ${name} is built: it has no tags to choose from
+hint: "waybill plan" says whether it is to be built, and why
+`,
+    })
+  })
+
   it.each([
     ['appp', 'did you mean "app"?'],
     ['quay.io/acme/nmed', 'did you mean "quay.io/acme/named"?'],
