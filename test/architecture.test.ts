@@ -28,11 +28,13 @@ const levels = new Map(LEVELS.flatMap((rooms, level) => rooms.map(room => [room,
 
 /** Packages that the program may load, and the one room that does. */
 const OWNERS: Readonly<Record<string, string>> = {
+  fzstd: 'tar',
   re2js: 'select',
   semver: 'select',
   'simple-git': 'sources',
   'tar-stream': 'tar',
   undici: 'http',
+  'xz-decompress': 'tar',
   yaml: 'yaml',
 }
 

@@ -32,7 +32,7 @@ export const importCommand: Command = {
     output: outputOption,
   },
   details: `
-The root file system becomes the one layer of the image; nothing of it is unpacked. A tar may be compressed with gzip, or with zstd where Node can (22.15). What is gzipped stays as it is, and all else is gzipped. Of a folder everything is taken, as root's, without extended attributes. The id of the image is printed.
+The root file system becomes the one layer of the image; nothing of it is unpacked. A tar may be compressed with gzip, zstd or xz. What is gzipped stays as it is, and all else is gzipped. Of a folder everything is taken, as root's, without extended attributes. The id of the image is printed.
 
 The same root file system gives the same image: it was made in 1970, or when SOURCE_DATE_EPOCH says, where docker takes the time of day.
 

@@ -19,7 +19,7 @@ export const load: Command = {
     output: outputOption,
   },
   details: `
-Archives of docker, podman and skopeo are read, old and new, and OCI layouts in a tar; compressed with gzip too, or with zstd where Node can (22.15). What has no name in the archive is told of and left out; an engine keeps it without one.
+Archives of docker, podman and skopeo are read, old and new, and OCI layouts in a tar; compressed with gzip, zstd or xz too. What has no name in the archive is told of and left out; an engine keeps it without one.
 
 Examples:
   waybill load -i mysql.tar

@@ -1,7 +1,8 @@
 /** What is around a tar, told by its first bytes, and taken off as the bytes pass. */
-import { pipeline, Readable, Transform } from 'node:stream'
+import { pipeline, Readable, Transform, type Duplex } from 'node:stream'
 import * as zlib from 'node:zlib'
 import { StoreError } from '../errors.ts'
+import { UnpackingError, unxz, unzstd } from './unpackers.ts'
 
 export type Compression = 'gzip' | 'zstd' | 'xz' | 'bzip2'
 
@@ -20,10 +21,9 @@ export function compressionOf(head: Uint8Array): Compression | undefined {
   return MAGIC.find(([, magic]) => magic.every((byte, at) => head[at] === byte))?.[0]
 }
 
-/** Whether the Node that runs this can take it off. */
+/** Whether it can be taken off here. */
 export function isUnpackable(compression: Compression): boolean {
-  if (compression === 'gzip') return true
-  return compression === 'zstd' && typeof Reflect.get(zlib, 'createZstdDecompress') === 'function'
+  return compression !== 'bzip2'
 }
 
 /** Beyond this, nothing may become more than so many times as large (a decompression bomb). */
@@ -64,7 +64,7 @@ export function decompressed(
 
 async function* unpacked(
   bytes: Readable,
-  unpacking: Transform,
+  unpacking: Duplex,
   { where, limits }: { readonly where: string; readonly limits: Limits },
 ): AsyncGenerator<Buffer> {
   let packedSize = 0
@@ -89,38 +89,30 @@ async function* unpacked(
   }
 }
 
-function unpacker(compression: Compression, where: string): Transform {
+function unpacker(compression: Compression, where: string): Duplex {
   switch (compression) {
     case 'gzip':
       return zlib.createGunzip()
     case 'zstd':
-      return unzstd(where)
+      return unzstd()
     case 'xz':
+      return unxz()
     case 'bzip2':
-      throw new StoreError('CONTENT_UNSUPPORTED', `${where} is compressed with ${compression}`, {
-        hint: `unpack it first: ${compression} -d`,
+      throw new StoreError('CONTENT_UNSUPPORTED', `${where} is compressed with bzip2`, {
+        hint: 'unpack it first: bzip2 -d',
       })
   }
 }
 
-/** Node has it from 22.15 and 23.8 on. */
-function unzstd(where: string): Transform {
-  const create: unknown = Reflect.get(zlib, 'createZstdDecompress')
-  const made: unknown = typeof create === 'function' ? create() : undefined
-  if (made instanceof Transform) return made
-  throw new StoreError('CONTENT_UNSUPPORTED', `${where} is compressed with zstd`, {
-    hint: 'unpack it first, with zstd -d, or run Node 22.15 or newer, which can',
-  })
-}
-
 /** How many of the bytes that were written to it were of use to it, where it says so. */
-function consumedBy(unpacking: Transform): number {
+function consumedBy(unpacking: Duplex): number {
   const size: unknown = Reflect.get(unpacking, 'bytesWritten')
   return typeof size === 'number' ? size : Infinity
 }
 
 /** zlib's own failures have these codes; others come from where the bytes do. */
 function isUnpacking(error: unknown): boolean {
+  if (error instanceof UnpackingError) return true
   return error instanceof Error && 'code' in error && /^Z(?:STD)?_|_ZSTD/.test(String(error.code))
 }
 

@@ -187,10 +187,10 @@ describe('a recipe', () => {
     ['ADD https://github.com/a/b.git /x', 'ADD from git'],
     ['ADD git@github.com:a/b /x', 'ADD from git'],
     ['ADD https://x.test/a /x', 'ADD of an address that may give something else next time'],
-    ['ADD a.xz /x', 'ADD of what xz compressed'],
+    ['ADD a.bz2 /x', 'ADD of what bzip2 compressed'],
   ])('knows that %s is for others', async (instruction, what) => {
-    const xz = Buffer.from([0xfd, 0x37, 0x7a, 0x58, 0x5a, 0x00])
-    const files = { Dockerfile: `FROM scratch\n${instruction}\n`, 'a.xz': { text: xz } }
+    const packed = Buffer.from('BZh91AY&SY')
+    const files = { Dockerfile: `FROM scratch\n${instruction}\n`, 'a.bz2': { text: packed } }
     const { recipe } = await makeRecipe({ files })
     expect(recipe.beyond).toMatchObject([{ what, at: 'Dockerfile:2' }])
   })

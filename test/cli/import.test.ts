@@ -184,7 +184,7 @@ describe('import', () => {
       Buffer.concat([cut, Buffer.alloc(64)]),
       /^error: stdin: something follows its compressed bytes\n/,
     ],
-    ['is xz', Buffer.from('fd377a585a000000', 'hex'), /^error: stdin is compressed with xz\n/],
+    ['is bzip2', Buffer.from('BZh91AY&SY'), /^error: stdin is compressed with bzip2\n/],
   ])('makes nothing of what %s', async (_, bytes, message) => {
     await using w = await world()
     const stdin = Readable.from(bytes.length > 0 ? [bytes] : [], { objectMode: false })

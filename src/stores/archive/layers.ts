@@ -3,9 +3,9 @@ import { pipeline, Transform } from 'node:stream'
 import { StoreError } from '../../errors.ts'
 import type { Descriptor } from '../../oci/descriptor.ts'
 import { parseDigest, type Digest } from '../../oci/digest.ts'
-import { OCI_LAYER } from '../../oci/media-types.ts'
 import { compressionOf, decompressed, MAGIC_BYTES } from '../../tar/compression.ts'
 import type { Region } from '../../tar/members.ts'
+import { layerTypeOf } from '../layer-type.ts'
 import { requireMember, type Reader } from './reader.ts'
 
 /** A layer as it is in the archive, and what it is without its compression. */
@@ -33,6 +33,7 @@ async function examine(reader: Reader, name: string, region: Region): Promise<La
   const start = { ...region, size: Math.min(MAGIC_BYTES, region.size) }
   const head = await reader.read(start, MAGIC_BYTES, name)
   const compression = compressionOf(head)
+  const mediaType = layerTypeOf(compression, where)
   const stored = createHash('sha256')
   const unpacked = createHash('sha256')
   let size = 0
@@ -52,7 +53,6 @@ async function examine(reader: Reader, name: string, region: Region): Promise<La
     throw new StoreError('CONTENT_CORRUPT', `${where}: it ends before its ${region.size} bytes`)
   }
   const digest = parseDigest(`sha256:${stored.digest('hex')}`)
-  const mediaType = compression === undefined ? OCI_LAYER : `${OCI_LAYER}+${compression}`
   const diffId = parseDigest(`sha256:${unpacked.digest('hex')}`)
   return { content: { mediaType, digest, size }, region, diffId }
 }

@@ -8,13 +8,13 @@ import { open, type FileHandle } from 'node:fs/promises'
 import { addAbortSignal, Readable } from 'node:stream'
 import { StoreError } from '../../errors.ts'
 import { parseDigest } from '../../oci/digest.ts'
-import { OCI_LAYER, OCI_LAYER_GZIP, OCI_LAYER_ZSTD } from '../../oci/media-types.ts'
-import { compressionOf, decompressed, type Compression } from '../../tar/compression.ts'
+import { compressionOf, decompressed } from '../../tar/compression.ts'
 import { peeked } from '../../tar/plain.ts'
 import { checkedRootfs } from '../../tar/rootfs.ts'
 import type { Call } from '../../util/call.ts'
 import { unless } from '../../util/errno.ts'
 import { located } from '../failure.ts'
+import { layerTypeOf } from '../layer-type.ts'
 import type { Store } from '../store.ts'
 import type { RootfsWish } from './image.ts'
 import { openRootfs, type ReadableLayer } from './store.ts'
@@ -69,11 +69,16 @@ async function lookThrough(
   const { head, whole } = await peeked(Readable.from(hashed(bytes, hash), { objectMode: false }))
   const compression = compressionOf(head)
   const tar = compression ? decompressed(whole, compression, name, { exact: true }) : whole
-  for await (const chunk of checkedRootfs(tar, name, call)) diff.update(chunk)
-  const digest = parseDigest(`sha256:${hash.digest('hex')}`)
-  return {
-    diffId: parseDigest(`sha256:${diff.digest('hex')}`),
-    content: { mediaType: mediaTypeOf(compression), digest, size },
+  try {
+    const mediaType = layerTypeOf(compression, name)
+    for await (const chunk of checkedRootfs(tar, name, call)) diff.update(chunk)
+    const digest = parseDigest(`sha256:${hash.digest('hex')}`)
+    return {
+      diffId: parseDigest(`sha256:${diff.digest('hex')}`),
+      content: { mediaType, digest, size },
+    }
+  } finally {
+    tar.destroy()
   }
 }
 
@@ -86,12 +91,6 @@ async function* hashed(
     hash.update(part)
     yield part
   }
-}
-
-function mediaTypeOf(compression: Compression | undefined): string {
-  if (compression === undefined) return OCI_LAYER
-  // no others can be unpacked, and what cannot be unpacked is not looked through
-  return compression === 'zstd' ? OCI_LAYER_ZSTD : OCI_LAYER_GZIP
 }
 
 /** Without O_NONBLOCK a named pipe would hold the caller until somebody writes to it. */

@@ -192,7 +192,8 @@ describe('ADD refuses', () => {
     )
   })
 
-  it.each(['xz', 'bzip2'])('what only %s can unpack, and says so', async program => {
+  it('what only bzip2 can unpack, and says so', async () => {
+    const program = 'bzip2'
     const bytes = execFileSync(program, ['-c'], { input: archive })
     await expect(add(bytes)).rejects.toMatchObject({
       message: `some.file is compressed with ${program}`,

@@ -116,16 +116,24 @@ describe('the bytes', () => {
     expect(await readdir(dirname(path))).toEqual(['app.tar.gz'])
   })
 
-  it.runIf(available('xz'))('that xz compressed are refused, saying what to do', async () => {
-    const packed = execFileSync('xz', ['-c'], { input: rawTar(...members) })
-    await expect((await openAt(await fileOf(packed))).images()).rejects.toMatchObject({
+  it.runIf(available('xz'))(
+    'that xz compressed are read, from files and as they come',
+    async () => {
+      const packed = execFileSync('xz', ['-c'], { input: rawTar(...members) })
+      expect(await bytesOf(await openAt(await fileOf(packed)))).toEqual(IMAGE.manifest.bytes)
+      const input = Readable.from([packed], { objectMode: false })
+      const store = await openArchiveStream({ name: 'stdin', input, temporary: tmpdir() })
+      onTestFinished(() => store.close())
+      expect(await bytesOf(store)).toEqual(IMAGE.manifest.bytes)
+    },
+  )
+
+  it('that bzip2 compressed are refused, saying what to do', async () => {
+    const store = await openAt(await fileOf(Buffer.from('BZh91AY&SY and more')))
+    await expect(store.images()).rejects.toMatchObject({
       code: 'CONTENT_UNSUPPORTED',
-      hint: 'unpack it first: xz -d',
+      hint: 'unpack it first: bzip2 -d',
     })
-    const input = Readable.from([packed], { objectMode: false })
-    const store = await openArchiveStream({ name: 'stdin', input, temporary: tmpdir() })
-    onTestFinished(() => store.close())
-    await expect(store.images()).rejects.toMatchObject({ code: 'CONTENT_UNSUPPORTED' })
   })
 
   it('are those of the file that is there now', async () => {

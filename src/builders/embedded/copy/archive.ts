@@ -4,7 +4,12 @@
  */
 import { Readable } from 'node:stream'
 import { BuildError, StoreError, WaybillError } from '../../../errors.ts'
-import { compressionOf, MAGIC_BYTES, type Compression } from '../../../tar/compression.ts'
+import {
+  compressionOf,
+  isUnpackable,
+  MAGIC_BYTES,
+  type Compression,
+} from '../../../tar/compression.ts'
 import { readEntries } from '../../../tar/entries.ts'
 import { parseEntry, type TarEntry } from '../../../tar/entry.ts'
 import { BLOCK_BYTES, isZero, TarProblem } from '../../../tar/header.ts'
@@ -49,7 +54,7 @@ const NOTHING_PACKED = {
 
 async function requireKnownCompression(file: FileNode, shown: string, call: Call): Promise<void> {
   const compression = await compressionIn(file, call)
-  if (compression === 'xz' || compression === 'bzip2') throw packedOtherwise(shown, compression)
+  if (compression && !isUnpackable(compression)) throw packedOtherwise(shown, compression)
 }
 
 /** How a file is compressed, by its first bytes. */
