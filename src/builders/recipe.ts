@@ -22,8 +22,7 @@ import { ignoreOf } from './recipe/ignore.ts'
 import { readDockerfile, readIgnoreFile, type ContextFolder } from './recipe/read-files.ts'
 import { stageFacts } from './recipe/stage-facts.ts'
 
-export interface RecipeInit {
-  readonly name: string
+export interface StagesInit {
   /** Not yet filtered. */
   readonly context: ContextFolder
   /** A path in the context. */
@@ -32,10 +31,14 @@ export interface RecipeInit {
   readonly args: ReadonlyMap<string, string>
   readonly platform: Platform
   readonly buildPlatform: Platform
-  /** Spares reading files that have not changed; its file may be deleted at any time. */
-  readonly cache?: HashCacheOptions
   /** The image that a name stands for, for a platform; throws with the reason it cannot be had. */
   resolveBase(name: string, platform: Platform, call: Call): Promise<BaseImage>
+}
+
+export interface RecipeInit extends StagesInit {
+  readonly name: string
+  /** Spares reading files that have not changed; its file may be deleted at any time. */
+  readonly cache?: HashCacheOptions
 }
 
 export interface Recipe {
@@ -69,12 +72,8 @@ const VERSION = 1
  */
 export async function readRecipe(init: RecipeInit, call: Call): Promise<Recipe> {
   const { name, target, args, platform, buildPlatform } = init
-  const { path: file, text } = await readDockerfile(init.context, init.dockerfile)
-  const dockerfile = parseDockerfile(text, shownIn(init.context, file))
+  const { file, text, dockerfile, opened } = await readStages(init, call)
   const context = await filtered(init, file)
-  const resolve: RecipeInit['resolveBase'] = (...wanted) => init.resolveBase(...wanted)
-  const wanted = { target, args, platform, buildPlatform, dockerfile, resolve }
-  const opened = await openStages(wanted, call)
   const rehearsal = await rehearse({ opened, args, context: contextTree(context, call) }, call)
   const bases = opened.bases.map(({ open: _, ...base }) => base)
   return {
@@ -94,6 +93,21 @@ export async function readRecipe(init: RecipeInit, call: Call): Promise<Recipe> 
     warnings: dockerfile.warnings,
     inputs: (options, call) => inputsOf(init, { opened, rehearsal }, options, call),
   }
+}
+
+/** The names of the images that a build is made of; throws as `readRecipe` does. */
+export async function readBases(init: StagesInit, call: Call): Promise<readonly string[]> {
+  const { opened } = await readStages(init, call)
+  return [...new Set(opened.bases.map(({ name }) => name))]
+}
+
+async function readStages(init: StagesInit, call: Call) {
+  const { path: file, text } = await readDockerfile(init.context, init.dockerfile)
+  const dockerfile = parseDockerfile(text, shownIn(init.context, file))
+  const { target, args, platform, buildPlatform } = init
+  const resolve: StagesInit['resolveBase'] = (...wanted) => init.resolveBase(...wanted)
+  const wanted = { target, args, platform, buildPlatform, dockerfile, resolve }
+  return { file, text, dockerfile, opened: await openStages(wanted, call) }
 }
 
 /** A path for whoever looks for it from where the context was named; in git, from there on. */

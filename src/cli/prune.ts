@@ -28,7 +28,7 @@ export const prune: Command = {
     output: outputOption,
   },
   details: `
-Of an engine, what no container is made from, be it stopped or running, as docker has it. Of a layout, what neither the manifest nor its lock asks for, and what those images are not made of: it needs both, and what a manifest could come to choose counts as asked for. Other manifests that use the layout are not looked at. A registry is refused.
+Of an engine, what no container is made from, be it stopped or running, as docker has it. Of a layout, what neither the manifest nor its lock asks for, and neither those images nor what the manifest builds are made of: it needs both, and what a manifest could come to choose counts as asked for. Other manifests that use the layout are not looked at. A registry is refused.
 
 What goes is shown first. Without a terminal nothing does, unless -f says so. What has changed since it was shown stays.
 

@@ -1,7 +1,6 @@
 /** What a manifest and its lock ask for of one store, for whoever removes what nobody asks for. */
 import { realpath } from 'node:fs/promises'
-import { InputError } from '../errors.ts'
-import type { Bench } from '../images/bench.ts'
+import { InputError, StoreError, WaybillError } from '../errors.ts'
 import type { Asked } from '../images/prune-layout.ts'
 import { checkLockBelongs } from '../lock/belongs.ts'
 import { openLockFile } from '../lock/file.ts'
@@ -9,10 +8,11 @@ import type { Lock } from '../lock/types.ts'
 import { loadManifest } from '../manifest/load.ts'
 import type { Manifest, StoreSettings } from '../manifest/types.ts'
 import type { Digest } from '../oci/digest.ts'
-import { formatReference } from '../oci/reference.ts'
+import { formatReference, type Reference } from '../oci/reference.ts'
 import { couldChoose } from '../select/fits.ts'
 import type { Call } from '../util/call.ts'
 import { unless } from '../util/errno.ts'
+import type { Workbench } from './bench.ts'
 import { openChoices, type OpenChoice } from './choose.ts'
 
 export interface AskedInit {
@@ -25,10 +25,13 @@ export interface AskedInit {
   readonly env: Readonly<Record<string, string | undefined>>
 }
 
-/** Throws where there is no manifest, or no lock of it, or where it has no such store. */
+/**
+ * Throws where there is no manifest, or no lock of it, where it has no such store, and where it
+ * cannot be told what its builds are made of.
+ */
 export async function openAsked(
   init: AskedInit,
-  { home }: Pick<Bench, 'home'>,
+  { home, basesOf }: Pick<Workbench, 'home' | 'basesOf'>,
   call: Call = {},
 ): Promise<Asked> {
   const { cwd, env, registriesFile } = init
@@ -47,7 +50,12 @@ export async function openAsked(
   checkLockBelongs(file.lock, { name: manifest.name, files, lockPath: file.path, cwd })
   const stores = await namesOf(home, manifest)
   const choices = await openChoices(manifest.choices)
-  const names = new Set([...namesIn(file.lock), ...namesInManifest(manifest)])
+  const bases = await basesIn(manifest, basesOf, call)
+  const names = new Set([
+    ...namesIn(file.lock),
+    ...namesInManifest(manifest),
+    ...bases.map(({ digest: _, tag = 'latest', ...base }) => formatReference({ ...base, tag })),
+  ])
   return {
     asks: ({ repository, tag }) =>
       stores.some(
@@ -55,7 +63,10 @@ export async function openAsked(
           names.has(formatReference({ store, repository, tag })) ||
           choices.some(choice => couldAsk(choice, { store, repository, tag })),
       ),
-    digests: digestsIn(file.lock, manifest),
+    digests: new Set([
+      ...digestsIn(file.lock, manifest),
+      ...bases.flatMap(({ digest }) => digest ?? []),
+    ]),
   }
 }
 
@@ -107,6 +118,25 @@ function namesInManifest({ wishes, builds }: Manifest): readonly string[] {
     formatReference(from),
   ])
   return [...wished, ...builds.flatMap(({ to }) => to.map(formatReference))]
+}
+
+/** What only a Dockerfile names, or an image that one names, is needed by the next build. */
+async function basesIn(
+  { builds }: Manifest,
+  basesOf: Workbench['basesOf'],
+  call: Call,
+): Promise<readonly Reference[]> {
+  const found: Reference[] = []
+  for (const build of builds) {
+    try {
+      found.push(...(await basesOf(build, call)))
+    } catch (cause) {
+      if (!(cause instanceof WaybillError)) throw cause
+      const message = `what the build ${build.name} needs cannot be told, so nothing is pruned`
+      throw new StoreError(cause.code, message, { cause })
+    }
+  }
+  return found
 }
 
 /** What is held, gone or unknown is in the lock like everything else. */

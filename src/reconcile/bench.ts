@@ -41,7 +41,7 @@ const LAYOUT = 'layout:'
 const ENGINE = 'docker'
 
 /** A bench at which images are built, too. */
-export interface Workbench extends Bench, AsyncDisposable, Pick<Yard, 'prepareBuild'> {}
+export interface Workbench extends Bench, AsyncDisposable, Pick<Yard, 'prepareBuild' | 'basesOf'> {}
 
 export async function openBench(init: BenchInit, call: Call = {}): Promise<Workbench> {
   const { cwd, env, version, onNotice } = init
@@ -81,6 +81,7 @@ export async function openBench(init: BenchInit, call: Call = {}): Promise<Workb
   })
   return {
     prepareBuild: (build, call) => yard.prepareBuild(build, call),
+    basesOf: (build, call) => yard.basesOf(build, call),
     declared,
     home,
     open: name => stores.open(name),

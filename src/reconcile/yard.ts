@@ -3,14 +3,14 @@ import { readFile, rm, stat } from 'node:fs/promises'
 import { resolve } from 'node:path'
 import type { Builder, BuilderKind, BaseImage, BuildSecret } from '../builders/builder.ts'
 import { openBuilder, type BuildersInit } from '../builders/open.ts'
-import { readRecipe } from '../builders/recipe.ts'
+import { readBases, readRecipe, type StagesInit } from '../builders/recipe.ts'
 import { readSecret } from '../credentials/sources.ts'
 import { SourceError, StoreError } from '../errors.ts'
 import { candidatesFor, type Builders } from '../execute/choose-builder.ts'
 import { prepareBuild, unknownBuild, type PreparedBuild } from '../execute/prepare-build.ts'
 import type { Build } from '../manifest/types.ts'
 import type { Platform } from '../oci/platform.ts'
-import { buildNamed, formatReference } from '../oci/reference.ts'
+import { buildNamed, formatReference, type Reference } from '../oci/reference.ts'
 import { checkOut, resolveRevision } from '../sources/open.ts'
 import type { Manifests } from '../transfer/manifests.ts'
 import { readImageFor } from '../transfer/image.ts'
@@ -35,6 +35,8 @@ export interface Yard extends AsyncDisposable {
   /** One of the manifest's; once for each. */
   prepare(from: string, call: Call): Promise<PreparedBuild>
   prepareBuild(build: Build, call: Call): Promise<PreparedBuild>
+  /** The images that it is made of, by what its Dockerfile and these images call them. */
+  basesOf(build: Build, call: Call): Promise<readonly Reference[]>
 }
 
 export function openYard(init: YardInit): Yard {
@@ -51,27 +53,30 @@ export function openYard(init: YardInit): Yard {
     },
   }
 
-  async function prepare(build: Build, call: Call): Promise<PreparedBuild> {
+  /** What is built, for each platform. */
+  async function stagesOf(build: Build, call: Call): Promise<readonly StagesInit[]> {
     const context = await contextOf(build, init, folders, call)
     const machine = machinePlatform()
     const platforms = build.platforms.length > 0 ? build.platforms : [machine]
+    return platforms.map(platform => ({
+      context,
+      dockerfile: build.dockerfile,
+      ...(build.target !== undefined && { target: build.target }),
+      args: build.args,
+      platform,
+      buildPlatform: machine,
+      resolveBase: (name, wanted, call) => resolveBase(name, wanted, init, call),
+    }))
+  }
+
+  async function prepare(build: Build, call: Call): Promise<PreparedBuild> {
     const cache = buildCache(build, init.env, init.owner)
-    const recipes = await mapLimit(platforms, 1, async platform => {
+    const recipes = await mapLimit(await stagesOf(build, call), 1, async stages => {
       const recipe = await readRecipe(
-        {
-          name: build.name,
-          context,
-          dockerfile: build.dockerfile,
-          ...(build.target !== undefined && { target: build.target }),
-          args: build.args,
-          platform,
-          buildPlatform: machine,
-          ...(cache && { cache }),
-          resolveBase: (name, wanted, call) => resolveBase(name, wanted, init, call),
-        },
+        { ...stages, name: build.name, ...(cache && { cache }) },
         call,
       )
-      return [platform, recipe] as const
+      return [stages.platform, recipe] as const
     })
     const secrets = build.secrets.map(secret => secretOf(build, secret, init))
     return prepareBuild(
@@ -82,6 +87,11 @@ export function openYard(init: YardInit): Yard {
 
   return {
     prepareBuild: prepare,
+    async basesOf(build, call) {
+      const stages = await stagesOf(build, call)
+      const names = await mapLimit(stages, 1, one => readBases(one, call))
+      return names.flat().map(name => init.stores.parse(name))
+    },
     async prepare(from, call) {
       const build = byName.get(buildNamed(from) ?? '')
       if (build === undefined) throw unknownBuild(from)

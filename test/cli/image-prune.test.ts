@@ -1,5 +1,5 @@
 /** `prune` on a layout, by its manifest and the lock, as people type it. */
-import { unlink, writeFile } from 'node:fs/promises'
+import { mkdir, unlink, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { PassThrough } from 'node:stream'
 import { describe, expect, it } from 'vitest'
@@ -66,6 +66,20 @@ async function stocked({ choices = '' } = {}): Promise<Stocked> {
 }
 
 const digestOf = ({ manifest }: TestImage) => manifest.digest
+
+/** A manifest that also builds `./worker`. */
+async function builds(
+  w: World,
+  dockerfile: string | undefined,
+  to: string,
+  more = '',
+): Promise<void> {
+  await mkdir(join(w.folder, 'worker'), { recursive: true })
+  if (dockerfile !== undefined) await writeFile(join(w.folder, 'worker/Dockerfile'), dockerfile)
+  await w.manifest(
+    `version: 1\nimages:\n  - from: ${w.registry.host}/acme/wanted\n    tags: ['1']\n    to: local/wanted\nbuilds:\n  - name: worker\n    context: ./worker\n    to: ${to}\n    ${more}\n`,
+  )
+}
 
 describe('prune on a layout', () => {
   it('takes what has no name and is about nothing that stays, and frees it', async () => {
@@ -141,11 +155,49 @@ describe('prune on a layout', () => {
 
   it('keeps what is where the manifest wants what it builds', async () => {
     await using w = await stocked()
-    await w.manifest(
-      `version: 1\nimages:\n  - from: ${w.registry.host}/acme/wanted\n    tags: ['1']\n    to: local/wanted\nbuilds:\n  - name: worker\n    context: ./worker\n    to: local/stray:2\n`,
-    )
+    await builds(w, 'FROM scratch\nENV A=1\n', 'local/stray:2')
     expect(await w.run('prune -a -f')).toMatchObject({ code: 0 })
     expect(await w.names()).toEqual(expect.arrayContaining(['stray:1', 'stray:2']))
+  })
+
+  it.each([
+    ['FROM', 'FROM local/stray:2\nENV A=1\n', ''],
+    ['FROM without a tag', 'FROM local/stray\nENV A=1\n', ''],
+    ['FROM with an argument', 'ARG OF\nFROM local/stray:$OF\nENV A=1\n', 'args: { OF: "2" }'],
+    ['COPY --from', 'FROM scratch\nCOPY --from=local/stray:2 / /\n', ''],
+    ['a mount', 'FROM local/wanted:1\nRUN --mount=from=local/stray:2,target=/m true\n', ''],
+    ['ONBUILD of its base', 'FROM local/puts-off:1\n', ''],
+  ])('keeps the image that a build names with %s', async (_, dockerfile, more) => {
+    await using w = await stocked()
+    await w.put('stray', ['latest'], w.images.stray)
+    const onbuild = ['COPY --from=local/stray:2 / /']
+    await w.put('puts-off', ['1'], await makeImage({ seed: 'puts off', onbuild }))
+    await builds(w, dockerfile, 'local/worker:1', more)
+    expect(await w.run('prune -a -f')).toMatchObject({ code: 0 })
+    expect(await w.names()).toEqual(expect.arrayContaining(['stray:1', 'stray:2', 'stray:latest']))
+  })
+
+  it('keeps the nameless image that a build names by its digest', async () => {
+    await using w = await stocked()
+    const digest = digestOf(w.images.replaced)
+    await builds(w, `FROM local/nameless@${digest}\nENV A=1\n`, 'local/worker:1')
+    expect(await w.run('prune -f')).toMatchObject({ code: 0 })
+    expect(await w.names()).toContain(digest)
+  })
+
+  it.each([
+    ['no Dockerfile', undefined, 'worker has no Dockerfile'],
+    ['a Dockerfile that is none', 'FORM local/stray:2\n', 'FORM'],
+    ['a base that cannot be had', 'FROM local/absent:1\n', 'there is no base image local/absent:1'],
+  ])('leaves all where a build has %s', async (_, dockerfile, reason) => {
+    await using w = await stocked()
+    const before = await w.names()
+    await builds(w, dockerfile, 'local/worker:1')
+    const { code, out, err } = await w.run('prune -a -f')
+    expect({ code, out }).toEqual({ code: expect.not.toSatisfy(code => code === 0), out: '' })
+    expect(err).toContain('what the build worker needs cannot be told, so nothing is pruned')
+    expect(err).toContain(reason)
+    expect(await w.names()).toEqual(before)
   })
 
   it('keeps what the manifest could come to choose an image from', async () => {

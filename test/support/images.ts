@@ -41,6 +41,8 @@ export interface ImageOptions {
   readonly types?: 'oci' | 'docker'
   /** When the configuration says that it was made. */
   readonly created?: string
+  /** What builds on it do first. */
+  readonly onbuild?: readonly string[]
 }
 
 const TYPES = {
@@ -89,14 +91,14 @@ function layerSpec(
 }
 
 function configOf(
-  { seed, labels = {}, created = EPOCH }: ImageOptions,
+  { seed, labels = {}, created = EPOCH, onbuild }: ImageOptions,
   platform: Platform,
   layers: readonly Layer[],
 ): Buffer {
   return json({
     created,
     ...platform,
-    config: { Env: [`SEED=${seed}`], Cmd: ['/bin/true'], Labels: labels },
+    config: { Env: [`SEED=${seed}`], Cmd: ['/bin/true'], Labels: labels, OnBuild: onbuild },
     rootfs: { type: 'layers', diff_ids: layers.map(({ diffId }) => diffId) },
     history: layers.map((_, index) => ({ created: EPOCH, created_by: `COPY ${seed} ${index}` })),
   })
