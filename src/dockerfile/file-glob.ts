@@ -8,6 +8,16 @@
 
 import { characterAt } from './characters.ts'
 
+/** Whether all of a text can be read as a pattern. */
+export function isPattern(text: string): boolean {
+  for (let rest = text; rest !== '';) {
+    const { chunk, after } = nextChunk(rest)
+    if (afterChunk(chunk, '') === 'malformed') return false
+    rest = after
+  }
+  return true
+}
+
 /** Absent where the pattern is none, as far as it had to be read to tell. */
 export function matchesGlob(pattern: string, path: string): boolean | undefined {
   let rest = pattern

@@ -1,6 +1,6 @@
 import * as fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { isGlob, matchesGlob } from '../../src/dockerfile/file-glob.ts'
+import { isGlob, isPattern, matchesGlob } from '../../src/dockerfile/file-glob.ts'
 
 describe('a glob of a path', () => {
   it.each([
@@ -24,6 +24,64 @@ describe('a glob of a path', () => {
     expect(paths.filter(path => matchesGlob(pattern, path)).join(' ')).toBe(taken)
   })
 
+  // from the tests of Go's filepath.Match
+  it.each([
+    ['abc', 'abc', true],
+    ['*', 'abc', true],
+    ['*', '', true],
+    ['*c', 'abc', true],
+    ['a*', 'a', true],
+    ['a*', 'ab/c', false],
+    ['a*/b', 'abc/b', true],
+    ['a*/b', 'a/c/b', false],
+    ['a*b*c*d*e*/f', 'axbxcxdxe/f', true],
+    ['a*b*c*d*e*/f', 'axbxcxdxexxx/fff', false],
+    ['a*b?c*x', 'abxbbxdbxebxczzx', true],
+    ['a*b?c*x', 'abxbbxdbxebxczzy', false],
+    ['ab[c]', 'abc', true],
+    ['ab[b-d]', 'abc', true],
+    ['ab[e-g]', 'abc', false],
+    ['ab[^c]', 'abc', false],
+    ['ab[^e-g]', 'abc', true],
+    [String.raw`a\*b`, 'a*b', true],
+    [String.raw`a\*b`, 'ab', false],
+    ['a?b', 'a☺b', true],
+    ['a[^a]b', 'a☺b', true],
+    ['a???b', 'a☺b', false],
+    ['[a-ζ]*', 'α', true],
+    ['a?b', 'a/b', false],
+    ['a*b', 'a/b', false],
+    ['a[^x]b', 'a/b', true],
+    [String.raw`[\]a]`, ']', true],
+    [String.raw`[\-]`, '-', true],
+    [String.raw`[x\-]`, 'z', false],
+    [String.raw`[\-x]`, 'a', false],
+    ['**', 'a', true],
+    ['**', 'a/b', false],
+    ['*x', 'xxx', true],
+    ['*[^q]*x', 'ab/x', false],
+  ])('%s takes %s: %s', (pattern, path, expected) => {
+    expect(isPattern(pattern)).toBe(true)
+    expect(matchesGlob(pattern, path)).toBe(expected)
+  })
+
+  it.each([
+    '[]a]',
+    '[-]',
+    '[x-]',
+    '[-x]',
+    '[a-b-c]',
+    '[',
+    '[^',
+    '[^bc',
+    'a[',
+    '\\',
+    'a[b\\',
+    'x*[',
+  ])('%s is no pattern', text => {
+    expect(isPattern(text)).toBe(false)
+  })
+
   it.each(['[', '[a', '[a-', '[]', '[^]', '[-a]', 'a\\', '[a-]'])('%s is none', pattern => {
     expect(matchesGlob(pattern, 'a')).toBeUndefined()
   })
@@ -44,6 +102,10 @@ describe('a glob of a path', () => {
     ['a\\', false],
   ])('is told from a name: %s', (text, expected) => {
     expect(isGlob(text)).toBe(expected)
+  })
+
+  it('is tried in as many ways as its length, and no power of it', () => {
+    expect(matchesGlob(`${'*a'.repeat(2000)}b`, 'a'.repeat(4000))).toBe(false)
   })
 
   it('does what a backtracking engine does', () => {

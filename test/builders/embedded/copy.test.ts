@@ -79,7 +79,7 @@ describe('what COPY refuses', () => {
     ['a pattern that matches one', ['da*'], '/a', '"/dang" is not in the build context'],
     ['a pattern in no folder', ['miss/*.txt'], '/a', '"/miss" is not in the build context'],
     ['a link to itself', ['loop'], '/a', '/loop: too many links'],
-    ['a bad pattern', ['dir2/['], '/a', '"[" is no pattern: a [ is not closed'],
+    ['a bad pattern', ['dir2/['], '/a', '"[" is no pattern'],
   ])('%s', async (_, paths, destination, message) => {
     const copying = copy(createTree(), context, paths, { destination })
     await expect(copying).rejects.toThrow(message)

@@ -1,10 +1,10 @@
 /** Which files and folders the sources of a COPY or ADD are, found before anything is copied. */
 import { posix } from 'node:path'
+import { isGlob, isPattern, matchesGlob } from '../../../dockerfile/file-glob.ts'
 import { BuildError } from '../../../errors.ts'
 import { byCodePoint } from '../../../util/code-points.ts'
 import type { FolderNode, Node } from '../tree/node.ts'
 import { resolvePath } from '../tree/resolve.ts'
-import { compileGlob, hasWildcards, type Glob } from './glob.ts'
 import type { CompilePatterns, PathMatcher } from './pattern.ts'
 
 /** A place to copy from: the build context, a stage, an image. */
@@ -29,10 +29,10 @@ export interface Match {
 export function findSources(from: SourceTree, path: string): readonly Match[] {
   const { fixed, pattern } = splitWildcards(posix.join('/', path))
   if (pattern === '') return [matchAt(from, fixed)]
-  const isMatch = compileGlob(pattern)
+  if (!isPattern(pattern)) throw noPattern(pattern)
   const base = resolvePath(from.root, fixed)
   if (base.node === undefined) throw missing(from, fixed)
-  return found(base.node, '', isMatch).map(path => matchAt(from, posix.join(base.path, path)))
+  return found(base.node, '', pattern).map(path => matchAt(from, posix.join(base.path, path)))
 }
 
 /**
@@ -49,7 +49,7 @@ export function findWithParents(
   const pattern = posix.join('/', pivot < 0 ? path : path.slice(pivot + 3)).slice(1)
   const include = compile([pattern])
   const matches = findSources(from, start).map(match => ({ ...match, include }))
-  const isOptional = hasWildcards(start) || hasWildcards(pattern)
+  const isOptional = isGlob(start) || isGlob(pattern)
   const isThere = matches.some(({ node }) => node.kind === 'folder' && holds(node, '', include))
   if (!isOptional && !isThere) throw missing(from, posix.join('/', start, pattern))
   return matches
@@ -78,11 +78,11 @@ function resolved(from: SourceTree, path: string): { readonly node: Node | undef
 }
 
 /** Paths below a folder that match; in a folder that does, none is looked for. */
-function found(node: Node, at: string, isMatch: Glob): readonly string[] {
+function found(node: Node, at: string, pattern: string): readonly string[] {
   if (node.kind !== 'folder') return []
   return namesIn(node).flatMap(([name, child]) => {
     const path = at === '' ? name : `${at}/${name}`
-    return isMatch(path) ? [path] : found(child, path, isMatch)
+    return matchesGlob(pattern, path) ? [path] : found(child, path, pattern)
   })
 }
 
@@ -93,9 +93,15 @@ export function namesIn({ children }: FolderNode): readonly (readonly [string, N
 /** A path up to the first part that has a wildcard, and the rest. */
 function splitWildcards(path: string): { readonly fixed: string; readonly pattern: string } {
   const parts = path.split('/').filter(part => part !== '')
-  const first = parts.findIndex(hasWildcards)
+  const first = parts.findIndex(isGlob)
   const end = first < 0 ? parts.length : first
   return { fixed: `/${parts.slice(0, end).join('/')}`, pattern: parts.slice(end).join('/') }
+}
+
+function noPattern(pattern: string): BuildError {
+  return new BuildError('BUILD_FAILED', `${JSON.stringify(pattern)} is no pattern`, {
+    hint: 'close every [, and put a backslash before what is to mean itself',
+  })
 }
 
 function missing({ shown, hint }: SourceTree, path: string): BuildError {
