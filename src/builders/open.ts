@@ -38,7 +38,7 @@ export function openBuilder(kind: BuilderKind, init: BuildersInit): Promise<Buil
 
 async function openEmbedded({ http, scratch, owner, version }: BuildersInit): Promise<Builder> {
   const { createEmbedded } = await import('./embedded/builder.ts')
-  const { createFetch } = await import('./embedded/download.ts')
+  const { createFetch } = await import('../http/download.ts')
   return createEmbedded({ scratch, owner, version, fetch: createFetch(http) })
 }
 

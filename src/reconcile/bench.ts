@@ -2,7 +2,7 @@
 import { setMaxListeners } from 'node:events'
 import { stat } from 'node:fs/promises'
 import { resolve } from 'node:path'
-import { createFetch } from '../builders/embedded/download.ts'
+import { createFetch } from '../http/download.ts'
 import { openCredentials } from '../credentials/credentials.ts'
 import { InputError } from '../errors.ts'
 import type { Bench } from '../images/bench.ts'

@@ -22,7 +22,7 @@ import { contextTree } from './context-tree.ts'
 import { imageOf } from './image.ts'
 import { writeLayer, type BuiltLayer } from './layer.ts'
 import type { Scratch } from './layer/spool.ts'
-import type { Fetch } from './remote.ts'
+import type { Fetch } from '../../http/download.ts'
 import { runStages } from './run-stages.ts'
 import type { Stand } from './running.ts'
 

@@ -1,5 +1,5 @@
 import type { Step } from '../../dockerfile/needed.ts'
-import { BuildError } from '../../errors.ts'
+import { BuildError, StoreError } from '../../errors.ts'
 import { placeOf } from './beyond.ts'
 
 /** What `work` gives; where it fails, its error says at which instruction. */
@@ -10,8 +10,10 @@ export async function failing<T>(
   try {
     return await work()
   } catch (error) {
-    if (!(error instanceof BuildError) || error.code !== 'BUILD_FAILED') throw error
-    const { code, message, hint, cause } = error
-    throw new BuildError(code, `${placeOf(source, instruction.at)}: ${message}`, { hint, cause })
+    const isStores = error instanceof StoreError
+    const isOwn = error instanceof BuildError && error.code === 'BUILD_FAILED'
+    if (!isStores && !isOwn) throw error
+    const Kind = isStores ? StoreError : BuildError
+    throw new Kind(error.code, `${placeOf(source, instruction.at)}: ${error.message}`, error)
   }
 }

@@ -1,21 +1,12 @@
 /** What ADD gets from an address: fetched by whoever is given, kept for as long as the build runs. */
 import { createHash } from 'node:crypto'
 import { posix } from 'node:path'
-import type { Readable } from 'node:stream'
 import { BuildError } from '../../errors.ts'
+import type { Fetch } from '../../http/download.ts'
 import { parseDigest } from '../../oci/digest.ts'
 import type { Call } from '../../util/call.ts'
 import { createSpool, type Scratch } from './layer/spool.ts'
 import { fileNode, type FileNode } from './tree/node.ts'
-
-export interface Fetched {
-  readonly bytes: Readable
-  /** The header, as it came. */
-  readonly lastModified?: string
-}
-
-/** Refuses what is not found and what may not be fetched. */
-export type Fetch = (url: string, call: Call) => Promise<Fetched>
 
 export interface RemoteFile extends AsyncDisposable {
   /** What it is called in a folder. */

@@ -6,7 +6,7 @@ import type { LayerChanges } from './copy.ts'
 import type { SourceTree } from './copy/sources.ts'
 import type { ImageTrees } from './image-trees.ts'
 import type { Scratch } from './layer/spool.ts'
-import type { Fetch } from './remote.ts'
+import type { Fetch } from '../../http/download.ts'
 import type { Tree } from './tree/tree.ts'
 
 export interface RunInit {

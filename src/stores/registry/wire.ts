@@ -2,6 +2,7 @@
 import { StoreError, type ErrorCode } from '../../errors.ts'
 import type { Host } from '../../http/host.ts'
 import { leftAloneMs } from '../../http/retry.ts'
+import { codeOfStatus } from '../../http/status.ts'
 import { headerOf, type Reply } from '../../http/types.ts'
 import { isRecord } from '../../oci/descriptor.ts'
 import { MANIFEST_TYPES } from '../../oci/media-types.ts'
@@ -53,13 +54,6 @@ export function isAbsence({ status, headers }: Pick<Reply, 'status' | 'headers'>
   return status === 404 && !(headerOf(headers, 'content-type') ?? '').startsWith('text/html')
 }
 
-const CODES: Readonly<Record<number, ErrorCode>> = {
-  401: 'STORE_UNAUTHORIZED',
-  403: 'STORE_DENIED',
-  408: 'STORE_UNREACHABLE',
-  429: 'STORE_RATE_LIMITED',
-}
-
 /** The error for an answer that was not expected to `what`, such as `listing the tags of a/b`. */
 export function refusal(
   registry: Registry,
@@ -67,7 +61,7 @@ export function refusal(
   reply: Pick<Reply, 'status' | 'headers' | 'body' | 'repeated'>,
 ): StoreError {
   const { status } = reply
-  const code = CODES[status] ?? (status >= 500 ? 'STORE_UNREACHABLE' : 'STORE_PROTOCOL')
+  const code = codeOfStatus(status)
   const said = saidBy(reply.body)
   const answered = reply.repeated
     ? `answered ${status} to the like before, and was not asked again when ${what}`

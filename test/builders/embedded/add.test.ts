@@ -9,7 +9,8 @@ import { describe, expect, it } from 'vitest'
 import { walkContext } from '../../../src/builders/embedded/context/walk.ts'
 import { parseChmod } from '../../../src/builders/embedded/copy/chmod.ts'
 import { copyInto, type CopyStep } from '../../../src/builders/embedded/copy.ts'
-import { remoteFile, type Fetched } from '../../../src/builders/embedded/remote.ts'
+import { remoteFile } from '../../../src/builders/embedded/remote.ts'
+import type { Fetched } from '../../../src/http/download.ts'
 import { createTree, type Tree } from '../../../src/builders/embedded/tree/tree.ts'
 import {
   compile,

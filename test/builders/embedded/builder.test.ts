@@ -6,8 +6,8 @@ import { buffer } from 'node:stream/consumers'
 import { describe, expect, it, onTestFinished } from 'vitest'
 import type { Builder, BuildLine, BuiltImage } from '../../../src/builders/builder.ts'
 import { createEmbedded } from '../../../src/builders/embedded/builder.ts'
-import { createFetch } from '../../../src/builders/embedded/download.ts'
-import type { Fetch } from '../../../src/builders/embedded/remote.ts'
+import { createFetch } from '../../../src/http/download.ts'
+import type { Fetch } from '../../../src/http/download.ts'
 import { isAbort } from '../../../src/errors.ts'
 import { openHttp } from '../../../src/http/open.ts'
 import { parseManifest } from '../../../src/oci/manifest.ts'
@@ -278,14 +278,16 @@ describe('ADD from an address', () => {
   })
 
   it.each([
-    ['other bytes', 200, 'Dockerfile:3: ', 'is not what --checksum says'],
-    ['no bytes', 404, 'Dockerfile:3: ', 'was answered with 404'],
-  ])('refuses %s, and tells no secrets of the address', async (_, status, where, message) => {
+    ['other bytes', 200, 'BUILD_FAILED', 'is not what --checksum says'],
+    ['no bytes', 404, 'CONTENT_MISSING', 'was answered with 404'],
+    ['an answer that is none', 500, 'STORE_UNREACHABLE', 'Dockerfile:3: '],
+    ['another answer', 204, 'STORE_PROTOCOL', 'was answered with 204'],
+  ])('refuses %s, and tells no secrets of the address', async (_, status, code, message) => {
     await using server = await serve((_, response) => response.writeHead(status).end(text))
     const fetch = await fetching()
     const files = adding(`${server.url}/file?token=secret`, '0'.repeat(64))
     const error = await refusal({ files, fetch })
-    expect(error).toMatchObject({ code: 'BUILD_FAILED', message: expect.stringContaining(where) })
+    expect(error).toMatchObject({ code, message: expect.stringContaining('Dockerfile:3: ') })
     expect(error).toMatchObject({ message: expect.stringContaining(message) })
     expect(JSON.stringify(error) + String(error)).not.toContain('secret')
   })

@@ -1,10 +1,20 @@
-/** Gets what ADD names by its address, as nobody in particular: no credentials go along. */
+/** Gets what is at any address, as nobody in particular: no credentials go along. */
 import type { Readable } from 'node:stream'
-import { BuildError } from '../../errors.ts'
-import type { Http } from '../../http/client.ts'
-import type { Host } from '../../http/host.ts'
-import { headerOf } from '../../http/types.ts'
-import type { Fetch } from './remote.ts'
+import { StoreError } from '../errors.ts'
+import type { Call } from '../util/call.ts'
+import type { Http } from './client.ts'
+import type { Host } from './host.ts'
+import { codeOfStatus } from './status.ts'
+import { headerOf } from './types.ts'
+
+export interface Fetched {
+  readonly bytes: Readable
+  /** The header, as it came. */
+  readonly lastModified?: string
+}
+
+/** Refuses what is not found and what may not be fetched. */
+export type Fetch = (url: string, call: Call) => Promise<Fetched>
 
 const CONCURRENCY = 4
 
@@ -34,7 +44,10 @@ export function createFetch(http: Pick<Http, 'host'>): Fetch {
   }
 }
 
+const GONE = new Set([404, 410])
+
 /** Addresses may have passwords and tokens in them. */
-function refused({ origin, pathname }: URL, status: number): BuildError {
-  return new BuildError('BUILD_FAILED', `${origin}${pathname} was answered with ${status}`)
+function refused({ origin, pathname }: URL, status: number): StoreError {
+  const code = GONE.has(status) ? 'CONTENT_MISSING' : codeOfStatus(status)
+  return new StoreError(code, `${origin}${pathname} was answered with ${status}`)
 }
