@@ -3,7 +3,7 @@ import { Readable } from 'node:stream'
 import { BuildError, StoreError } from '../errors.ts'
 import type { Descriptor } from '../oci/descriptor.ts'
 import { digestOf, type Digest } from '../oci/digest.ts'
-import { parseManifest } from '../oci/manifest.ts'
+import { MAX_CONFIG_BYTES, parseManifest } from '../oci/manifest.ts'
 import { OCI_INDEX } from '../oci/media-types.ts'
 import type { Platform } from '../oci/platform.ts'
 import type { Manifested, Store } from '../stores/store.ts'
@@ -11,9 +11,6 @@ import type { Call } from '../util/call.ts'
 import { readVerified } from '../util/verified.ts'
 import type { BuiltImage } from './builder.ts'
 import { seal } from './seal.ts'
-
-/** A configuration has no limit of its own; this is far above what images have. */
-const MOST_CONFIG_BYTES = 8 * 1024 * 1024
 
 export interface Assembled {
   /** Holds it as long as what was built is not disposed of. */
@@ -54,7 +51,7 @@ async function sealPart({ image, platform }: Part, key: Digest, call: Call): Pro
     throw new BuildError('BUILD_FAILED', `${store.name} has no image of what was built`)
   }
   const bytes = await store.fetch(repository, document.config, call)
-  const config = seal(await readVerified(bytes, document.config, MOST_CONFIG_BYTES), key)
+  const config = seal(await readVerified(bytes, document.config, MAX_CONFIG_BYTES), key)
   const { mediaType } = document.config
   const { layers } = document
   const manifest = manifested(found?.content.mediaType ?? '', {

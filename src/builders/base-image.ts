@@ -4,8 +4,7 @@ import { StoreError } from '../errors.ts'
 import { isRecord, type Descriptor } from '../oci/descriptor.ts'
 import { isDigest, type Digest } from '../oci/digest.ts'
 import { parseDocument } from '../oci/document.ts'
-import { parseManifest, type ImageManifest } from '../oci/manifest.ts'
-import { MOST_CONFIG_BYTES } from '../stores/identifying.ts'
+import { MAX_CONFIG_BYTES, parseManifest, type ImageManifest } from '../oci/manifest.ts'
 import type { Manifested, Store, WriteSession } from '../stores/store.ts'
 import type { Call } from '../util/call.ts'
 import { readVerified } from '../util/verified.ts'
@@ -35,7 +34,7 @@ export async function openBase(base: BaseImage, call: Call): Promise<OpenBase> {
     throw new StoreError('CONTENT_UNSUPPORTED', `the base image ${pinned} is an index`)
   }
   const bytes = await store.fetch(repository, document.config, call)
-  const config = await readVerified(bytes, document.config, MOST_CONFIG_BYTES)
+  const config = await readVerified(bytes, document.config, MAX_CONFIG_BYTES)
   const read = parseDocument(config, `the configuration of the base image ${pinned}`)
   const runtime = parseRuntimeConfig(isRecord(read['config']) ? read['config'] : {})
   return {

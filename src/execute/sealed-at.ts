@@ -1,8 +1,8 @@
 /** What an image itself tells of the build that made it. */
 import { keyIn } from '../builders/seal.ts'
 import { parseDigest, type Digest } from '../oci/digest.ts'
-import { children, parseManifest } from '../oci/manifest.ts'
-import { isImageEntry, MOST_CONFIG_BYTES } from '../stores/identifying.ts'
+import { children, MAX_CONFIG_BYTES, parseManifest } from '../oci/manifest.ts'
+import { isImageEntry } from '../stores/identifying.ts'
 import type { Store } from '../stores/store.ts'
 import { missing, type Manifests } from '../transfer/manifests.ts'
 import type { Call } from '../util/call.ts'
@@ -50,7 +50,7 @@ export async function sealedAt(
   const labels = await mapLimit(images, 8, async image => {
     if (image.kind !== 'image') return undefined
     const bytes = await store.fetch(repository, image.config, call)
-    return keyIn(await readVerified(bytes, image.config, MOST_CONFIG_BYTES))
+    return keyIn(await readVerified(bytes, image.config, MAX_CONFIG_BYTES))
   })
   const [key] = labels
   const isOne = key !== undefined && labels.every(other => other === key)

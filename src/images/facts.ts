@@ -2,7 +2,7 @@
 import { StoreError } from '../errors.ts'
 import type { Descriptor } from '../oci/descriptor.ts'
 import type { Digest } from '../oci/digest.ts'
-import { children, type ImageManifest } from '../oci/manifest.ts'
+import { children, MAX_CONFIG_BYTES, type ImageManifest } from '../oci/manifest.ts'
 import { isManifestType } from '../oci/media-types.ts'
 import { formatPlatform, matchesPlatform, type Platform } from '../oci/platform.ts'
 import type { Store } from '../stores/store.ts'
@@ -13,8 +13,6 @@ import type { Call } from '../util/call.ts'
 import { readVerified } from '../util/verified.ts'
 import { parseConfig, type ImageConfig } from './config.ts'
 
-/** A configuration has no limit of its own; this is far above what images have. */
-const MOST_CONFIG_BYTES = 8 * 1024 * 1024
 /** Configurations of artifacts may be of any type, which says nothing of an image. */
 const CONFIG_TYPE = /^application\/vnd\.(?:oci\.image\.config|docker\.container\.image)\.v1\+json$/
 
@@ -113,7 +111,7 @@ async function readVariant(
   if (document.kind !== 'image') return undefined
   if (!CONFIG_TYPE.test(document.config.mediaType)) return { content, manifest: document }
   const bytes = await store.fetch(repository, document.config, call)
-  const config = parseConfig(await readVerified(bytes, document.config, MOST_CONFIG_BYTES))
+  const config = parseConfig(await readVerified(bytes, document.config, MAX_CONFIG_BYTES))
   return { content, manifest: document, config }
 }
 

@@ -12,6 +12,8 @@ import { isIndexType, isManifestType } from './media-types.ts'
 import { formatPlatform, matchesPlatform, type Platform } from './platform.ts'
 
 export const MAX_MANIFEST_BYTES = 4 * 1024 * 1024
+/** Nothing limits a configuration; this is far above what images have. */
+export const MAX_CONFIG_BYTES = 8 * 1024 * 1024
 
 interface Shared {
   readonly mediaType: string

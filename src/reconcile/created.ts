@@ -1,11 +1,9 @@
 import { WaybillError } from '../errors.ts'
-import { parseManifest, type Index } from '../oci/manifest.ts'
+import { MAX_CONFIG_BYTES, parseManifest, type Index } from '../oci/manifest.ts'
 import { isRecord } from '../oci/descriptor.ts'
 import type { Manifested, Store } from '../stores/store.ts'
 import type { Call } from '../util/call.ts'
 import { readVerified } from '../util/verified.ts'
-
-const MOST_CONFIG_BYTES = 8 * 1024 * 1024
 
 /**
  * When the image says that it was made, or the first of an index; `undefined` where none says, as
@@ -20,9 +18,9 @@ export async function createdMs(
   try {
     const found = await store.manifest(repository, tag, call)
     const image = found && (await imageOf(found, store, repository, call))
-    if (!image || image.config.size > MOST_CONFIG_BYTES) return undefined
+    if (!image || image.config.size > MAX_CONFIG_BYTES) return undefined
     const config = await store.fetch(repository, image.config, call)
-    return readCreated(await readVerified(config, image.config, MOST_CONFIG_BYTES))
+    return readCreated(await readVerified(config, image.config, MAX_CONFIG_BYTES))
   } catch (error) {
     if (error instanceof WaybillError && error.code === 'CONTENT_UNSUPPORTED') return undefined
     throw error

@@ -2,7 +2,7 @@
 import { StoreError } from '../errors.ts'
 import type { Descriptor } from '../oci/descriptor.ts'
 import type { Digest } from '../oci/digest.ts'
-import { children, parseManifest, platformOfConfig } from '../oci/manifest.ts'
+import { children, MAX_CONFIG_BYTES, parseManifest, platformOfConfig } from '../oci/manifest.ts'
 import { isManifestType } from '../oci/media-types.ts'
 import type { Platform } from '../oci/platform.ts'
 import type { Call } from '../util/call.ts'
@@ -43,9 +43,6 @@ export function isIdentifying(store: Store): store is Store & Identifying {
   return 'configs' in store
 }
 
-/** A configuration has no limit of its own; this is far above what images have. */
-export const MOST_CONFIG_BYTES = 8 * 1024 * 1024
-
 /** The configurations of an image in any store: asked of it, or else read from its manifests. */
 export async function configsOf(
   store: Store,
@@ -68,7 +65,7 @@ export async function readConfigs(
   const document = parseManifest(root.bytes, root.content.mediaType)
   if (document.kind === 'image') {
     const bytes = await store.fetch(repository, document.config, call)
-    const config = await readVerified(bytes, document.config, MOST_CONFIG_BYTES)
+    const config = await readVerified(bytes, document.config, MAX_CONFIG_BYTES)
     return [{ platform: platformOfConfig(config), config: document.config.digest }]
   }
   const images = children(document).filter(isImageEntry)

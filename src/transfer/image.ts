@@ -1,15 +1,18 @@
 import { StoreError } from '../errors.ts'
 import type { Digest } from '../oci/digest.ts'
-import { children, cutIndex, parseManifest, platformOfConfig } from '../oci/manifest.ts'
+import {
+  children,
+  cutIndex,
+  MAX_CONFIG_BYTES,
+  parseManifest,
+  platformOfConfig,
+} from '../oci/manifest.ts'
 import { formatPlatform, matchesPlatform, type Platform } from '../oci/platform.ts'
 import type { Manifested, Store } from '../stores/store.ts'
 import type { Call } from '../util/call.ts'
 import { readVerified } from '../util/verified.ts'
 import { loadGraph, type Node } from './graph.ts'
 import { missing, type Manifests } from './manifests.ts'
-
-/** A configuration has no limit of its own; this is far above what images have. */
-const MOST_CONFIG_BYTES = 8 * 1024 * 1024
 
 export interface Origin {
   readonly store: Store
@@ -58,7 +61,7 @@ async function cutTo(
   }
   const { store, repository, call } = origin
   const config = await store.fetch(repository, document.config, call)
-  const bytes = await readVerified(config, document.config, MOST_CONFIG_BYTES)
+  const bytes = await readVerified(config, document.config, MAX_CONFIG_BYTES)
   const platform = platformOfConfig(bytes)
   const lacking = platforms.filter(wanted => !matchesPlatform(wanted, platform))
   if (lacking.length === 0) return found

@@ -8,9 +8,8 @@ import { StoreError } from '../../errors.ts'
 import type { Descriptor } from '../../oci/descriptor.ts'
 import { algorithmOf, digestOf, hexOf, type Digest } from '../../oci/digest.ts'
 import { parseDocument } from '../../oci/document.ts'
-import { parseManifest } from '../../oci/manifest.ts'
+import { MAX_CONFIG_BYTES, parseManifest } from '../../oci/manifest.ts'
 import { OCI_MANIFEST } from '../../oci/media-types.ts'
-import { MOST_CONFIG_BYTES } from '../../stores/identifying.ts'
 import type { Manifested, Store } from '../../stores/store.ts'
 import type { Call } from '../../util/call.ts'
 import { readVerified } from '../../util/verified.ts'
@@ -35,7 +34,7 @@ export async function withLayersOfBase(pushed: Pushed, call: Call): Promise<Dige
     throw new StoreError('CONTENT_UNSUPPORTED', `${store.name} is an index`)
   }
   const bytes = await store.fetch(REPOSITORY, document.config, call)
-  const config = await readVerified(bytes, document.config, MOST_CONFIG_BYTES)
+  const config = await readVerified(bytes, document.config, MAX_CONFIG_BYTES)
   const base = baseOf(diffIdsIn(parseDocument(config, 'the configuration of the image')), bases)
   if (!base) return digest
 

@@ -7,15 +7,13 @@ import { isRecord, type Descriptor } from '../../oci/descriptor.ts'
 import { digestOf, isDigest, type Digest } from '../../oci/digest.ts'
 import { parseDocument } from '../../oci/document.ts'
 import { OCI_CONFIG, OCI_MANIFEST } from '../../oci/media-types.ts'
+import { MAX_CONFIG_BYTES } from '../../oci/manifest.ts'
 import { indexOf, NO_INDEX, REF_NAME, type LayoutIndex } from '../index-document.ts'
 import { ITEMS_FILE, readItems, type Item } from './items.ts'
 import { createLayers, type Layer, type ReadLayer } from './layers.ts'
 import { formatName, type Name } from './names.ts'
 import { requireMember, type Reader } from './reader.ts'
 import type { Content } from './types.ts'
-
-/** A configuration has no limit of its own; this is far above what images have. */
-export const MOST_CONFIG_BYTES = 8 * 1024 * 1024
 
 export interface Loaded {
   readonly index: LayoutIndex
@@ -70,7 +68,7 @@ const BY_DIGEST = /(?:^|\/)(?:sha256:)?(?<hex>[0-9a-f]{64})(?:\.json)?$/
 /** The configuration, which has to be what its name says where that is a digest. */
 export async function readConfig(reader: Reader, name: string): Promise<Buffer> {
   const region = requireMember(reader, name, ITEMS_FILE)
-  const bytes = await reader.read(region, MOST_CONFIG_BYTES, name)
+  const bytes = await reader.read(region, MAX_CONFIG_BYTES, name)
   const said = BY_DIGEST.exec(name)?.groups?.['hex']
   const digest = digestOf(bytes)
   if (said === undefined || digest === `sha256:${said}`) return bytes

@@ -6,7 +6,8 @@
 import { StoreError } from '../../errors.ts'
 import { isRecord } from '../../oci/descriptor.ts'
 import { parseDocument } from '../../oci/document.ts'
-import { assemble, MOST_CONFIG_BYTES, type Loaded, type Parts } from './docker.ts'
+import { MAX_CONFIG_BYTES } from '../../oci/manifest.ts'
+import { assemble, type Loaded, type Parts } from './docker.ts'
 import { createLayers, type Layer } from './layers.ts'
 import { requireDockerName, type Name } from './names.ts'
 import { requireMember, type Reader } from './reader.ts'
@@ -70,7 +71,7 @@ async function readSteps(reader: Reader, top: string): Promise<readonly Step[]> 
 async function readJson(reader: Reader, id: string): Promise<Step['json']> {
   const name = `${id}/json`
   const region = requireMember(reader, name, REPOSITORIES_FILE)
-  const bytes = await reader.read(region, MOST_CONFIG_BYTES, name)
+  const bytes = await reader.read(region, MAX_CONFIG_BYTES, name)
   return parseDocument(bytes, `${reader.where}: ${name}`)
 }
 

@@ -1,9 +1,8 @@
 import { StoreError } from '../../errors.ts'
 import type { Descriptor } from '../../oci/descriptor.ts'
 import type { Digest } from '../../oci/digest.ts'
-import { children, type ImageManifest } from '../../oci/manifest.ts'
+import { children, MAX_CONFIG_BYTES, type ImageManifest } from '../../oci/manifest.ts'
 import type { Call } from '../../util/call.ts'
-import { MOST_CONFIG_BYTES } from '../identifying.ts'
 import { chainIds, parseDiffIds } from './config.ts'
 import type { Facts } from './engine.ts'
 import { inspectImage } from './images.ts'
@@ -90,7 +89,7 @@ async function classicImage(
   const manifest = documentOf(wishes, root, image)
   if (manifest) requireLoadable(manifest, facts, engine.name)
   if (!manifest || !spool.hold(keeper, image)) throw lacking(engine.name, image)
-  const diffIds = parseDiffIds(await spool.read(image, MOST_CONFIG_BYTES, call))
+  const diffIds = parseDiffIds(await spool.read(image, MAX_CONFIG_BYTES, call))
   if (diffIds.length !== manifest.layers.length) {
     throw new StoreError(
       'CONTENT_CORRUPT',

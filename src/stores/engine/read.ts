@@ -6,11 +6,16 @@ import type { Readable } from 'node:stream'
 import { StoreError } from '../../errors.ts'
 import type { Descriptor } from '../../oci/descriptor.ts'
 import { digestOf, type Digest } from '../../oci/digest.ts'
-import { blobs, children, MAX_MANIFEST_BYTES, parseManifest } from '../../oci/manifest.ts'
+import {
+  blobs,
+  children,
+  MAX_CONFIG_BYTES,
+  MAX_MANIFEST_BYTES,
+  parseManifest,
+} from '../../oci/manifest.ts'
 import { isManifestType, OCI_CONFIG, OCI_MANIFEST } from '../../oci/media-types.ts'
 import { readMembers } from '../../tar/docker-save.ts'
 import type { Call } from '../../util/call.ts'
-import { MOST_CONFIG_BYTES } from '../identifying.ts'
 import type { Manifested } from '../store.ts'
 import { parseDiffIds } from './config.ts'
 import type { Engine } from './engine.ts'
@@ -168,7 +173,7 @@ async function madeManifest(
     return { mediaType, digest, size }
   }
   const config = part(OCI_CONFIG, image.digest)
-  const diffIds = parseDiffIds(await spool.read(image.digest, MOST_CONFIG_BYTES, call))
+  const diffIds = parseDiffIds(await spool.read(image.digest, MAX_CONFIG_BYTES, call))
   const bytes = Buffer.from(
     JSON.stringify({
       schemaVersion: 2,

@@ -3,11 +3,11 @@
  * all of it at once: it has the image, or nothing of it.
  */
 import type { Digest } from '../../oci/digest.ts'
+import { MAX_CONFIG_BYTES } from '../../oci/manifest.ts'
 import type { Call } from '../../util/call.ts'
 import type { Semaphore } from '../../util/concurrency.ts'
 import { verifiedBytes } from '../../util/verified.ts'
 import type { Expecting } from '../expecting.ts'
-import { MOST_CONFIG_BYTES } from '../identifying.ts'
 import { requireRepository, requireTags } from '../names.ts'
 import type { WriteSession } from '../store.ts'
 import type { Chains } from './chains.ts'
@@ -94,7 +94,7 @@ function createSession(init: SessionInit): WriteSession & Expecting {
   /** Whether the engine has that layer, on top of the layers that are below it here. */
   async function isBelow(config: Digest, layer: number): Promise<boolean> {
     if (facts.keeps !== 'classic' || !spool.hold(keeper, config)) return false
-    const diffIds = parseDiffIds(await spool.read(config, MOST_CONFIG_BYTES, call))
+    const diffIds = parseDiffIds(await spool.read(config, MAX_CONFIG_BYTES, call))
     const chain = chainIds(diffIds)[layer]
     present ??= desk.chains.present(call)
     return chain !== undefined && (await present).has(chain)
