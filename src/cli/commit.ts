@@ -2,7 +2,7 @@ import { InputError } from '../errors.ts'
 import { openBenchFor } from './bench.ts'
 import type { Command } from './command.ts'
 import { isSet, listFlag, textFlag } from './flags.ts'
-import { outputOption, storeOptions } from './image-options.ts'
+import { changeOptions, outputOption, storeOptions } from './image-options.ts'
 
 export const commit: Command = {
   summary: 'Make an image of a container of an engine.',
@@ -13,14 +13,7 @@ export const commit: Command = {
   options: {
     ...storeOptions,
     author: { type: 'string', short: 'a', value: 'AUTHOR', help: 'Who made it.' },
-    change: {
-      type: 'string',
-      short: 'c',
-      multiple: true,
-      value: 'INSTRUCTION',
-      help: `An instruction of a Dockerfile: 'CMD ["/run"]', 'ENV A=b'. May be given more than once.`,
-    },
-    message: { type: 'string', short: 'm', value: 'TEXT', help: 'What it is, for its history.' },
+    ...changeOptions,
     pause: {
       type: 'boolean',
       short: 'p',

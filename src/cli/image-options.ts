@@ -26,6 +26,18 @@ export const outputOption: Option = {
   help: 'Format of the result.',
 }
 
+/** Of commands that make an image without a Dockerfile. */
+export const changeOptions: Readonly<Record<string, Option>> = {
+  change: {
+    type: 'string',
+    short: 'c',
+    multiple: true,
+    value: 'INSTRUCTION',
+    help: `An instruction of a Dockerfile: 'CMD ["/run"]', 'ENV A=b'. May be given more than once.`,
+  },
+  message: { type: 'string', short: 'm', value: 'TEXT', help: 'What it is, for its history.' },
+}
+
 export const formatOption: Option = {
   type: 'string',
   value: 'TEMPLATE',

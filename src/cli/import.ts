@@ -2,7 +2,7 @@ import { InputError } from '../errors.ts'
 import { openBenchFor, platformFlag } from './bench.ts'
 import type { Command } from './command.ts'
 import { listFlag, textFlag } from './flags.ts'
-import { outputOption, storeOptions } from './image-options.ts'
+import { changeOptions, outputOption, storeOptions } from './image-options.ts'
 import { machinePlatform } from '../util/machine.ts'
 import { sourceDate } from '../util/source-date.ts'
 import { temporaryOf } from './temporary.ts'
@@ -16,14 +16,7 @@ export const importCommand: Command = {
   ],
   options: {
     ...storeOptions,
-    change: {
-      type: 'string',
-      short: 'c',
-      multiple: true,
-      value: 'INSTRUCTION',
-      help: `An instruction of a Dockerfile: 'CMD ["/run"]', 'ENV A=b'. May be given more than once.`,
-    },
-    message: { type: 'string', short: 'm', value: 'TEXT', help: 'What it is, for its history.' },
+    ...changeOptions,
     platform: {
       type: 'string',
       value: 'PLATFORM',
